@@ -1,0 +1,1 @@
+"""What tasks.py and the tests share: servers, deploy, the catalogue, lint."""
