@@ -121,7 +121,7 @@ def new_container(image: str) -> Any:
 
 def sweep() -> None:
     """Removes containers whose test run was killed before it could."""
-    for left in engine().containers.list(all=True, filters={"label": OWNER_LABEL}):
+    for left in engine().containers.list(all=True, ignore_removed=True, filters={"label": OWNER_LABEL}):
         try:
             os.kill(int(left.labels[OWNER_LABEL]), 0)
         except ProcessLookupError:
