@@ -203,3 +203,19 @@ def diff(before: Snapshot, after: Snapshot) -> list[Change]:
             sign = "+" if old is None else "-" if new is None else "~"
             changes.append(Change(sign, *key, old, new))
     return changes
+
+
+def summary(changes: list[Change]) -> list[Change]:
+    """The changes without the parts of tables, views and extensions that are new or gone as a whole."""
+    wholes = {(c.sign, c.name) for c in changes if c.kind in {"table", "view", "materialized view", "extension"} and c.sign != "~"}
+
+    def is_part(change: Change) -> bool:
+        if change.kind == "column":
+            return (change.sign, change.name.rsplit(".", 1)[0]) in wholes
+        if change.kind in {"constraint", "trigger", "policy", "rule", "member"}:
+            return (change.sign, change.name.split(": ", 1)[0]) in wholes
+        if change.kind in {"index", "sequence"}:  # of a table: their names start with its name
+            return any(change.sign == sign and change.name.startswith(f"{name}_") for sign, name in wholes)
+        return False
+
+    return [c for c in changes if not is_part(c)]

@@ -1,0 +1,135 @@
+"""Looks at the sources without a server: every statement and body parses, pgspot, ruff, mypy.
+
+CREATE EXTENSION accepts a broken body, and so does the plain script (its bodies name tables that come later).
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.harness.paths import BUILD, ROOT
+
+SOURCE_FOLDERS = ("sql", "functions", "triggers", "views", "docs")
+
+# What pgspot may not complain about, with the reason.
+PGSPOT_IGNORED: dict[str, str] = {}
+
+
+def sources() -> list[Path]:
+    """Every SQL file of the project."""
+    return sorted(path for folder in SOURCE_FOLDERS for path in (ROOT / folder).rglob("*.sql"))
+
+
+def _line(text: str, offset: int) -> int:
+    return text.count("\n", 0, offset) + 1
+
+
+def _without_psql(text: str) -> str:
+    """The text with psql's own commands blanked, lines kept."""
+    return re.sub(r"^\\.*$", "", text, flags=re.MULTILINE)
+
+
+def parse(path: Path) -> Iterator[str]:
+    """What the parsers of PostgreSQL say against a file, with file and line."""
+    import pglast
+    from pglast import ast
+
+    text = _without_psql(path.read_text())
+    name = path.relative_to(ROOT)
+    if re.search(r"^\\(gset|gexec|watch|copy|if|bind)", path.read_text(), re.MULTILINE):
+        return
+    try:
+        statements = pglast.parse_sql(text)
+    except pglast.parser.ParseError as error:
+        yield f"{name}:{_line(text, _offset(error))}: {error.args[0]}"
+        return
+    for statement in statements:
+        kind = statement.stmt
+        if not isinstance(kind, (ast.CreateFunctionStmt, ast.DoStmt)):
+            continue
+        options = (kind.options if isinstance(kind, ast.CreateFunctionStmt) else kind.args) or ()
+        by_name = {option.defname: option.arg for option in options}
+        language = by_name["language"].sval if "language" in by_name else "plpgsql"
+        start = statement.stmt_location
+        end = start + statement.stmt_len if statement.stmt_len else len(text)
+        encoded = text.encode()[start:end].decode()
+        # the statement's location is where the one before ended, so comments come first
+        at = _line(text, len(text.encode()[:start].decode()))
+        if language == "plpgsql":
+            try:
+                pglast.parse_plpgsql(encoded)
+            except pglast.parser.ParseError as error:
+                body = encoded.find("$")
+                yield f"{name}:{at + encoded.count(chr(10), 0, max(body, 0))}: in the body that starts here: {error.args[0]}"
+        elif language == "sql" and isinstance(by_name.get("as"), (list, tuple)):
+            body_text = by_name["as"][0].sval
+            try:
+                pglast.parse_sql(body_text)
+            except pglast.parser.ParseError as error:
+                first = encoded.find(body_text)
+                yield f"{name}:{at + _line(encoded, max(first, 0)) - 1 + _line(body_text, _offset(error)) - 1}: {error.args[0]}"
+
+
+def _offset(error: Exception) -> int:
+    return int(error.args[1] or 0) if len(error.args) > 1 else 0
+
+
+def check_sql() -> list[str]:
+    found = []
+    for path in sources():
+        found += list(parse(path))
+        text = path.read_text()
+        for number, line in enumerate(text.splitlines(), 1):
+            if line != line.rstrip() or "\t" in line:
+                found.append(f"{path.relative_to(ROOT)}:{number}: tab, or blanks at the end of the line")
+    return found
+
+
+def _tool(*command: str) -> list[str]:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return [] if done.returncode == 0 else (done.stdout + done.stderr).strip().splitlines()
+
+
+def _program(name: str) -> str:
+    return str(Path(sys.executable).with_name(name))
+
+
+def check_pgspot() -> list[str]:
+    """Unsafe search paths and the like, in the plain build: there every schema is made by the script itself."""
+    found = []
+    for script in sorted((BUILD / "plain").glob("agentry_all-*.sql")):
+        ignored = [part for code in PGSPOT_IGNORED for part in ("--ignore", code)]
+        found += _tool(_program("pgspot"), *ignored, str(script))
+    return found
+
+
+def check_ruff() -> list[str]:
+    return _tool(_program("ruff"), "check", "--quiet", "tasks.py", "tests", *(["docs"] if (ROOT / "docs").is_dir() else []))
+
+
+def check_mypy() -> list[str]:
+    return _tool(_program("mypy"))
+
+
+CHECKS: dict[str, Callable[[], list[str]]] = {
+    "every SQL statement and body parses": check_sql,
+    "pgspot on the plain build": check_pgspot,
+    "ruff": check_ruff,
+    "mypy": check_mypy,
+}
+
+
+def run(say: Callable[[str], None] = print) -> bool:
+    """Runs every check; True when none found anything."""
+    clean = True
+    for title, check in CHECKS.items():
+        found = check()
+        say(f"{title}: {'ok' if not found else f'{len(found)} lines'}")
+        for line in found:
+            say(f"  {line}")
+        clean = clean and not found
+    return clean
