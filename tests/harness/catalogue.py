@@ -16,7 +16,7 @@ Snapshot = dict[Key, str]
 SCHEMAS = (*ALL_SCHEMAS, "agentry_archive")
 
 #: kinds that differ between the two ways to deploy and nowhere else
-MEMBERSHIP = frozenset({"extension", "member"})
+MEMBERSHIP = frozenset({"extension", "member", "way"})
 
 # Every row: kind, name, text.  Run with an empty search_path, so that every name is written in full.
 QUERY = """
@@ -168,7 +168,7 @@ def snapshot(conn: Connection) -> Snapshot:
         found = conn.execute("SELECT to_regclass('agentry.installed_modules')").fetchone()
         if found and found[0]:
             modules = conn.execute(
-                "SELECT 'extension', 'module ' || module, way FROM agentry.installed_modules UNION ALL"
+                "SELECT 'way', module, way FROM agentry.installed_modules UNION ALL"
                 " SELECT 'module', module, concat_ws(' ', version, checksum) FROM agentry.installed_modules"
             ).fetchall()
         conn.execute("SELECT set_config('search_path', %s, true)", [row[0]])

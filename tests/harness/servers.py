@@ -533,3 +533,26 @@ def sweep() -> None:
         major = next((m for m in WHEEL_MAJORS if home.name.startswith(f"agentry-test{m}-")), None)
         if major is not None:
             WheelServer(major, home, temporary=True).stop()
+
+
+# -- one server for several processes ---------------------------------------------------------------------------------
+
+
+def handle(server: PgServer) -> dict[str, Any]:
+    """What another process needs to use a server that this one started."""
+    if isinstance(server, WheelServer):
+        return {"kind": "wheel", "major": server.major, "home": str(server.home), "port": server.port}
+    if isinstance(server, UrlServer):
+        return {"kind": "url", "url": server.url()}
+    return {"kind": "container", "id": getattr(server, "container_id", None)}
+
+
+def attach(known: dict[str, Any]) -> PgServer:
+    """The server of a handle; not this process's to stop."""
+    if known["kind"] == "wheel":
+        return WheelServer(known["major"], Path(known["home"]), port=known["port"], temporary=False)
+    if known["kind"] == "url":
+        return UrlServer(known["url"])
+    from tests.harness.container import ContainerServer
+
+    return ContainerServer.attach(known["id"])

@@ -1,0 +1,144 @@
+"""One server a run, shared by all workers; one fresh database a test, cloned from a template.
+
+    pytest --server 18 -n 4        18 [default] and 16: from the wheel; 17: in a container; or a URL
+
+Fixtures:
+    db          a database with agentry deployed as extensions, thrown away after the test; see harness/database.py
+    db_plain    the same, deployed as plain SQL
+    db_empty    the same, without agentry
+    tx          a connection of the superuser in a transaction that is rolled back; quick, for what needs no COMMIT
+    server      the server
+    server_log  what it has logged since the test began
+    background  runs a function in a thread: background(f, *args) -> Future
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.harness import servers
+from tests.harness.database import Database, ServerLog, clone, template
+from tests.harness.paths import BUILD, make_build
+from tests.harness.servers import PgServer
+
+_HANDLE = "AGENTRY_TEST_SERVER"
+_started: list[PgServer] = []
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--server", default="18", help="18, 16 (wheel), 17 (container) or a URL")
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+def _start(config: pytest.Config) -> PgServer:
+    """Starts this run's server, once; only in the process that the user started."""
+    if not _started:
+        make_build()
+        server = servers.test_server(config.getoption("--server"))
+        server.start()
+        _started.append(server)
+        server.install_files(BUILD)
+    return _started[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Called by xdist for each worker."""
+    node.workerinput[_HANDLE] = json.dumps(servers.handle(_start(node.config)))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not _is_worker(config):
+        while _started:
+            _started.pop().stop()
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"server: {config.getoption('--server')}"
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest) -> PgServer:
+    """The server of this run."""
+    if _is_worker(request.config):
+        return servers.attach(json.loads(request.config.workerinput[_HANDLE]))  # type: ignore[attr-defined]
+    return _start(request.config)
+
+
+def _template_way(server: PgServer) -> str:
+    """Extensions, but for a server whose files are not ours to install."""
+    return "auto" if isinstance(server, servers.UrlServer) else "extension"
+
+
+def _database(server: PgServer, way: str) -> Iterator[Database]:
+    database = clone(server, template(server, way))
+    try:
+        yield database
+    finally:
+        database.drop()
+
+
+@pytest.fixture
+def db(server: PgServer) -> Iterator[Database]:
+    """A database with agentry, for this test alone."""
+    yield from _database(server, _template_way(server))
+
+
+@pytest.fixture
+def db_plain(server: PgServer) -> Iterator[Database]:
+    """A database with agentry deployed as plain SQL, for this test alone."""
+    yield from _database(server, "plain")
+
+
+@pytest.fixture
+def db_empty(server: PgServer) -> Iterator[Database]:
+    """A database without agentry, for this test alone."""
+    yield from _database(server, "empty")
+
+
+@pytest.fixture(scope="session")
+def _shared(server: PgServer) -> Iterator[Database]:
+    yield from _database(server, _template_way(server))
+
+
+@pytest.fixture
+def tx(_shared: Database) -> Iterator[psycopg.Connection[Any]]:
+    """A superuser's connection whose transaction is rolled back after the test."""
+    with psycopg.connect(_shared.url()) as conn:
+        yield conn
+        conn.rollback()
+
+
+@pytest.fixture
+def server_log(server: PgServer) -> ServerLog:
+    """What the server logs from now on."""
+    return ServerLog(server)
+
+
+@pytest.fixture
+def background() -> Iterator[Callable[..., Future[Any]]]:
+    """Runs functions in threads; the test ends when they have."""
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        yield pool.submit
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that need the container's programs are skipped elsewhere."""
+    if config.getoption("--server") != "17":
+        skip = pytest.mark.skip(reason="needs the container server (--server 17)")
+        for item in items:
+            if item.get_closest_marker("container"):
+                item.add_marker(skip)
+
+
+os.environ.pop("PGOPTIONS", None)  # a setting of the caller's must not reach the tests

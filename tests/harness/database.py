@@ -1,0 +1,217 @@
+"""What a test gets: a database of its own, roles of its own, and ways to watch the server."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from tests.harness.deploy import deploy
+from tests.harness.paths import BUILD
+from tests.harness.servers import PgServer, UrlServer
+
+Connection = psycopg.Connection[Any]
+
+PASSWORD = "only-for-tests"  # for servers that ask for one; ours trust every login
+_numbers = itertools.count(1)
+
+
+def unique_name(stem: str) -> str:
+    """A name that no other test process uses; roles are shared by all databases of a server."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    return f"{stem}_{worker}_{os.getpid()}_{next(_numbers)}"
+
+
+class Database:
+    """A database for one test; it and its roles are dropped at the end."""
+
+    def __init__(self, server: PgServer, name: str) -> None:
+        self.server = server
+        self.name = name
+        self._tag = f"t{os.getpid()}_{next(_numbers)}"
+        self._roles: list[str] = []
+        self._open: list[Connection] = []
+        self._admin: Connection | None = None
+
+    # -- connections
+
+    def url(self, user: str | None = None) -> str:
+        return server_url(self.server, self.name, user)
+
+    def connect(self, user: str | None = None, autocommit: bool = True, **more: Any) -> Connection:
+        """A connection as that role [the superuser]; closed at the end of the test."""
+        if user is not None and isinstance(self.server, UrlServer):
+            more.setdefault("password", PASSWORD)
+        conn: Connection = psycopg.connect(self.url(user), autocommit=autocommit, **more)
+        self._open.append(conn)
+        return conn
+
+    @property
+    def admin(self) -> Connection:
+        """A connection of the superuser in autocommit."""
+        if self._admin is None or self._admin.closed:
+            self._admin = self.connect()
+        return self._admin
+
+    def value(self, query: str, *args: Any) -> Any:
+        """The first column of the first row, as the superuser."""
+        row = self.admin.execute(query.encode(), args or None).fetchone()
+        return row[0] if row else None
+
+    # -- roles
+
+    def role(self, name: str, *member_of: str, options: str = "LOGIN") -> str:
+        """Makes a role, called uniquely, that logs in; returns its real name."""
+        real = f"{self._tag}_{name}"
+        parts = [sql.Identifier(real), sql.SQL(options), sql.Literal(PASSWORD)]
+        self.admin.execute(sql.SQL("CREATE ROLE {} {} PASSWORD {}").format(*parts))
+        self._roles.append(real)
+        for group in member_of:
+            self.admin.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(real)))
+        return real
+
+    def adopt_role(self, real: str) -> str:
+        """Has a role that the test made itself dropped at the end."""
+        self._roles.append(real)
+        return real
+
+    def agent_role(self, agent: str, *, register: bool = True) -> str:
+        """Makes a login role that is that agent; registers the agent when there is none of that name."""
+        real = self.role(agent, "agentry_agent")
+        if register:
+            self.admin.execute(
+                "SELECT agentry.register_agent(p_name => %s, p_description => CASE WHEN NOT EXISTS"
+                " (SELECT FROM agentry.agents WHERE name = %s) THEN 'an agent of a test' END, p_db_role => %s)",
+                [agent, agent, real],
+            )
+        else:
+            self.admin.execute("UPDATE agentry.agents SET db_role = %s WHERE name = %s", [real, agent])
+        return real
+
+    def app_role(self, name: str = "app", *, group: str = "agentry_app") -> str:
+        """Makes a login role that serves the default organisation as an application back end."""
+        real = self.role(name, group)
+        self.admin.execute(
+            "INSERT INTO agentry.service_roles (org_id, db_role) VALUES (agentry.current_org_id(), %s)", [real]
+        )
+        return real
+
+    # -- end
+
+    def close(self) -> None:
+        for conn in self._open:
+            conn.close()
+        self._open.clear()
+
+    def drop(self) -> None:
+        self.close()
+        with admin_connection(self.server) as conn:
+            conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self.name)))
+            for role in reversed(self._roles):
+                conn.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
+
+
+def server_url(server: PgServer, dbname: str, user: str | None = None) -> str:
+    if isinstance(server, UrlServer):
+        return server.url(dbname, user)
+    return server.url(dbname, user or "postgres")
+
+
+@contextmanager
+def admin_connection(server: PgServer) -> Iterator[Connection]:
+    """A superuser's connection in autocommit, to no test's database."""
+    url = server.url() if isinstance(server, UrlServer) else server.url("postgres")
+    with psycopg.connect(url, autocommit=True) as conn:
+        yield conn
+
+
+# -- templates --------------------------------------------------------------------------------------------------------
+
+
+def template(server: PgServer, way: str, build: Path = BUILD) -> str:
+    """Name of a database with agentry deployed that way, made by the first who asks."""
+    name = f"agentry_template_{way}" if way != "empty" else "template0"
+    if way == "empty":
+        return name
+    if isinstance(server, UrlServer):
+        name += f"_{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"[:40]
+    with admin_connection(server) as conn:
+        conn.execute("SELECT pg_advisory_lock(hashtextextended('agentry.template', 0))")
+        done = conn.execute(
+            "SELECT shobj_description(oid, 'pg_database') = 'ready' FROM pg_database WHERE datname = %s", [name]
+        ).fetchone()
+        if done and done[0]:
+            return name
+        quoted = sql.Identifier(name)
+        conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(quoted))
+        conn.execute(sql.SQL("CREATE DATABASE {}").format(quoted))
+        deploy(server_url(server, name), mode=way, build=build)
+        conn.execute(sql.SQL("COMMENT ON DATABASE {} IS 'ready'").format(quoted))
+    return name
+
+
+def clone(server: PgServer, source: str) -> Database:
+    """A fresh copy of a template."""
+    database = Database(server, unique_name("test"))
+    with admin_connection(server) as conn:
+        conn.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(database.name), sql.Identifier(source))
+        )
+    return database
+
+
+# -- watching ---------------------------------------------------------------------------------------------------------
+
+
+def wait_until(condition: Callable[[], Any], what: str, timeout: float = 20.0) -> Any:
+    """Asks again and again until the condition is true; returns what it gave."""
+    end = time.monotonic() + timeout
+    while True:
+        found = condition()
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {timeout:g} s in vain: {what}")
+        time.sleep(0.005)
+
+
+def wait_for_lock(conn: Connection, pid: int, timeout: float = 20.0) -> None:
+    """Returns when that backend waits for a lock; `conn` is another connection in autocommit."""
+
+    def waits() -> bool:
+        row = conn.execute(
+            "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = %s AND cardinality(pg_blocking_pids(pid)) > 0",
+            [pid],
+        ).fetchone()
+        return bool(row and row[0])
+
+    wait_until(waits, f"backend {pid} does not wait for a lock", timeout)
+
+
+class ServerLog:
+    """What the server has logged since the test began; other tests' lines are among them."""
+
+    def __init__(self, server: PgServer) -> None:
+        self._server = server
+        self._start = len(server.log_text())
+
+    def text(self) -> str:
+        return self._server.log_text()[self._start :]
+
+    def of(self, pid: int) -> str:
+        """The lines of one backend, with the lines that continue them."""
+        lines: list[str] = []
+        mine = False
+        for line in self.text().splitlines():
+            if line[:4].isdigit() and " [" in line[:45]:
+                mine = f" [{pid}] " in line[:45]
+            if mine:
+                lines.append(line)
+        return "\n".join(lines)

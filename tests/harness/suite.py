@@ -1,0 +1,47 @@
+"""Runs the suite once a server, and says at the end where it ran and where it did not."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import time
+
+from tests.harness.paths import ROOT
+from tests.harness.progress import step
+from tests.harness.servers import container_reason
+
+NO_TESTS = 5  # pytest's exit code
+
+
+def _workers(wanted: int) -> int:
+    return wanted or min(4, max(2, os.cpu_count() or 2))
+
+
+def run(which: list[str], keyword: str, args: str, workers: int) -> bool:
+    """True when the suite passed wherever it ran, and it ran wherever it was asked to."""
+    summary: list[str] = []
+    good = True
+    for server in which or ["18", "16", "17"]:
+        name = f"PostgreSQL {server}" if server.isdigit() else "the server of the given URL"
+        if server == "17":
+            with step("looking for a Docker engine, and for the image of PostgreSQL 17"):
+                reason = container_reason()
+            if reason:
+                summary.append(f"{name}: NOT RUN: {reason}")
+                good = good and not which  # asked for by name, it has to run
+                continue
+        print(f"\n== {name}", flush=True)
+        began = time.monotonic()
+        command = [sys.executable, "-m", "pytest", "--server", server, "-n", str(_workers(workers)), "-q"]
+        command += [*(["-k", keyword] if keyword else []), *shlex.split(args)]
+        code = subprocess.run(command, cwd=ROOT, check=False).returncode
+        seconds = f"{time.monotonic() - began:.0f} s"
+        if code == NO_TESTS and keyword:
+            summary.append(f"{name}: no test of that name ({seconds})")
+        else:
+            summary.append(f"{name}: {'passed' if code == 0 else f'FAILED (pytest {code})'} ({seconds})")
+            good = good and code == 0
+    print("\n" + "\n".join(summary), flush=True)
+    return good
