@@ -1,0 +1,31 @@
+-- _caller() -> kind, org_id, agent_id, agent, user_id, team_id, road: who is asking; nobody is refused
+-- Raises invalid_authorization_specification.
+CREATE OR REPLACE FUNCTION agentry._caller(
+    OUT kind     text,
+    OUT org_id   uuid,
+    OUT agent_id uuid,
+    OUT agent    text,
+    OUT user_id  uuid,
+    OUT team_id  uuid,
+    OUT road     text
+)
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $_caller$
+BEGIN
+    SELECT m.kind, m.org_id, m.agent_id, m.agent, m.user_id, m.team_id, m.road
+    INTO kind, org_id, agent_id, agent, user_id, team_id, road
+    FROM agentry._me() AS m;
+    IF org_id IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_authorization_specification',
+            MESSAGE = 'the database does not know who you are',
+            DETAIL  = format('Role %s is no agent, no service and no administrator here, and no valid session is bound.',
+                             agentry._acting_role()),
+            HINT    = 'Bind a session: SELECT agentry.use_session(agentry.login(key)).  Or let an administrator map the role.';
+    END IF;
+END;
+$_caller$;
+
+COMMENT ON FUNCTION agentry._caller() IS 'Who is asking; nobody is refused.  For functions that act.';

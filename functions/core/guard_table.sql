@@ -1,0 +1,139 @@
+-- guard_table(table, ...) -> void
+-- Puts a table under the house rules: row-level security from its owner and scope columns, refusals and a comment from its
+-- access rules, updated_at.  Repeatable.  Locks the table.  Raises undefined_column, invalid_parameter_value.
+CREATE OR REPLACE FUNCTION agentry.guard_table(
+    p_table        regclass,
+    p_agent_column name   DEFAULT NULL,
+    p_user_column  name   DEFAULT NULL,
+    p_team_column  name   DEFAULT NULL,
+    p_scope_column name   DEFAULT NULL,
+    p_visible_to   text   DEFAULT NULL,
+    p_rule         text   DEFAULT NULL,
+    p_writers      text[] DEFAULT '{}',
+    p_written_by   text   DEFAULT NULL,
+    p_org_column   name   DEFAULT 'org_id'
+)
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $guard_table$
+DECLARE
+    v_visible_to text := coalesce(p_visible_to,
+                                  CASE WHEN p_rule IS NOT NULL THEN 'rule'
+                                       WHEN p_scope_column IS NOT NULL OR p_agent_column IS NOT NULL THEN 'scope'
+                                       ELSE 'organisation' END);
+    v_tenant     boolean := agentry._column_type(p_table, p_org_column) = 'uuid'::regtype;
+    v_column     name;
+    v_own        text;
+    v_read       text;
+    v_write      text;
+    v_command    text;
+    v_new        boolean;
+BEGIN
+    IF v_visible_to NOT IN ('everyone', 'organisation', 'scope', 'rule', 'nobody')
+       OR (v_visible_to = 'rule') <> (p_rule IS NOT NULL) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_parameter_value',
+            MESSAGE = format('who may see table %s is not clear', p_table),
+            DETAIL  = format('got visible_to: %L, rule: %L', p_visible_to, p_rule),
+            HINT    = 'Pass everyone, organisation, scope or nobody; or a condition as p_rule.';
+    END IF;
+    FOREACH v_column IN ARRAY ARRAY[CASE WHEN v_visible_to NOT IN ('everyone', 'nobody') THEN p_org_column END,
+                                    p_agent_column, p_user_column, p_team_column, p_scope_column]::name[]
+    LOOP
+        IF v_column IS NOT NULL AND agentry._column_type(p_table, v_column) IS NULL THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'undefined_column',
+                MESSAGE = format('table %s has no column %s', p_table, v_column),
+                HINT    = 'A guarded table has org_id uuid NOT NULL; owner and scope columns are given by name.';
+        END IF;
+    END LOOP;
+
+    -- the part of the comment before READ: is by hand, the rest is generated
+    INSERT INTO agentry.guarded_tables AS g (
+        table_name, description, visible_to, written_by, agent_column, user_column, team_column, scope_column)
+    VALUES (
+        p_table, split_part(coalesce(obj_description(p_table, 'pg_class'), ''), E'\nREAD: ', 1), v_visible_to, p_written_by,
+        p_agent_column, p_user_column, p_team_column, p_scope_column)
+    ON CONFLICT (table_name) DO UPDATE
+    SET description = excluded.description, visible_to = excluded.visible_to, written_by = excluded.written_by,
+        agent_column = excluded.agent_column, user_column = excluded.user_column, team_column = excluded.team_column,
+        scope_column = excluded.scope_column
+    RETURNING g.xmax = 0 INTO v_new;
+    IF v_new THEN
+        INSERT INTO agentry.access_rules (table_name, writer)
+        SELECT p_table, w FROM unnest(p_writers) AS w
+        ON CONFLICT DO NOTHING;
+    END IF;
+
+    -- defaults that are functions of the extension stand here, so that a repeated install brings them back
+    IF agentry._column_type(p_table, 'id') = 'uuid'::regtype THEN
+        PERFORM agentry._set_default(p_table, 'id', 'agentry.uuidv7()');
+    END IF;
+    IF v_tenant AND p_org_column = 'org_id' THEN
+        PERFORM agentry._set_default(p_table, 'org_id',
+            'COALESCE((NULLIF(current_setting(''agentry.org_id''::text, true), ''''::text))::uuid, agentry.current_org_id())');
+    END IF;
+
+    IF v_tenant OR v_visible_to = 'nobody' THEN
+        EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', p_table);
+    END IF;
+    -- a table that nobody reads has no policy: deny by default
+    IF v_tenant AND v_visible_to NOT IN ('everyone', 'nobody') THEN
+        v_own := CASE
+            WHEN p_agent_column IS NOT NULL THEN
+                format('%I = (SELECT agentry.%I())', p_agent_column,
+                       CASE WHEN agentry._column_type(p_table, p_agent_column) = 'uuid'::regtype
+                            THEN 'current_agent_id' ELSE 'current_agent' END)
+            WHEN p_user_column IS NOT NULL THEN
+                format('%I = (SELECT agentry.current_user_id())', p_user_column)
+            ELSE 'false'
+        END;
+        v_read := CASE v_visible_to
+            WHEN 'rule' THEN p_rule
+            WHEN 'scope' THEN concat_ws(' OR ',
+                v_own,
+                CASE WHEN p_scope_column IS NOT NULL THEN
+                    format('%I = ''organisation''', p_scope_column) END,
+                CASE WHEN p_scope_column IS NOT NULL AND p_team_column IS NOT NULL THEN
+                    format('%I = ''team'' AND %I = (SELECT agentry.current_team_id())', p_scope_column, p_team_column) END,
+                CASE WHEN p_scope_column IS NOT NULL AND p_user_column IS NOT NULL THEN
+                    format('%I = ''user'' AND %I = (SELECT agentry.current_user_id())', p_scope_column, p_user_column) END)
+        END;
+        v_read := concat_ws(' AND ',
+            format('%I = (SELECT agentry.current_org_id())', p_org_column),
+            '((SELECT agentry.sees_organisation()) OR ' || v_read || ')');
+        PERFORM agentry._set_policy(p_table, 'read', 'SELECT', v_read, NULL);
+        FOREACH v_command IN ARRAY ARRAY['insert', 'update', 'delete'] LOOP
+            v_write := format(
+                '%I = (SELECT agentry.current_org_id()) AND CASE (SELECT agentry.write_reach(%L::regclass, %L)) '
+                'WHEN ''all'' THEN true WHEN ''own'' THEN %s ELSE false END',
+                p_org_column, p_table, upper(v_command), v_own);
+            PERFORM agentry._set_policy(p_table, v_command, upper(v_command),
+                                        CASE WHEN v_command <> 'insert' THEN v_write END,
+                                        CASE WHEN v_command <> 'delete' THEN v_write END);
+        END LOOP;
+    END IF;
+
+    EXECUTE format(
+        'CREATE OR REPLACE TRIGGER agentry_10_access BEFORE INSERT OR UPDATE OR DELETE ON %s '
+        'FOR EACH STATEMENT EXECUTE FUNCTION agentry._enforce_access()', p_table);
+    IF agentry._column_type(p_table, 'updated_at') IS NOT NULL THEN
+        EXECUTE format(
+            'CREATE OR REPLACE TRIGGER agentry_50_updated_at BEFORE UPDATE ON %s '
+            'FOR EACH ROW EXECUTE FUNCTION agentry._set_updated_at()', p_table);
+    END IF;
+
+    PERFORM agentry._describe_table(p_table);
+    PERFORM agentry._comment_column(p_table, 'org_id', 'Organisation; by default that of whoever is asking.');
+    PERFORM agentry._comment_column(p_table, 'created_at', 'Time of the insert.');
+    PERFORM agentry._comment_column(p_table, 'updated_at', 'Time of the last change.');
+END;
+$guard_table$;
+
+COMMENT ON FUNCTION agentry.guard_table(regclass, name, name, name, name, text, text, text[], text, name) IS
+    'Puts a table with org_id uuid under the house rules: row-level security from its owner columns (agent: id or name; user; '
+    'team) and scope column, or a rule of its own; refusals and comment from agentry.access_rules (p_writers: the first ones); '
+    'updated_at.  '
+    'Repeatable.  For the owner of the table.  Raises undefined_column, invalid_parameter_value.';

@@ -1,0 +1,13 @@
+-- _clock() -> timestamptz
+-- The clock of leases, logins, expiry and audit.  No client can set it; tests replace this function, which only the
+-- owner may.
+CREATE OR REPLACE FUNCTION agentry._clock()
+RETURNS timestamptz
+LANGUAGE sql
+VOLATILE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $_clock$
+    SELECT clock_timestamp()
+$_clock$;
+
+COMMENT ON FUNCTION agentry._clock() IS 'The clock of leases, logins, expiry and audit; tests replace it.';

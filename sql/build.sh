@@ -1,0 +1,197 @@
+#!/bin/sh
+# build.sh VERSION: makes build/ from the sources.  Needs a POSIX shell and awk, no PostgreSQL, no Python.
+#
+#   build/<ext>.control, build/<ext>--V.sql    for CREATE EXTENSION: functions only
+#   build/plain/<ext>-V.sql                    the same functions as plain SQL, then SELECT agentry.install()
+#   build/plain/agentry_all-V.sql              every module, in one transaction
+#   build/lint/agentry_all-V.sql               every file as it stands, in load order, for parsers and linters
+#   build/roles.sql                            the cluster-wide roles
+#   build/checksums.txt                        module and MD5 of its sources, as in <schema>._source_checksum()
+#
+# What an extension may not hold (tables, views, triggers, policies, grants) is wrapped into <schema>._install(), one
+# EXECUTE a file.  A line `-- file: path` stands before each file; inside _install() each text keeps the line numbers of
+# its file, so an error leads back to the source.
+set -eu
+LC_ALL=C
+export LC_ALL
+
+version=$1
+all_modules='core chat state memory dialog knowledge work context world'
+modules=''
+for m in $all_modules; do
+    if [ -d "sql/$m" ]; then modules="$modules $m"; fi
+done
+
+ext_of() { if [ "$1" = core ]; then echo agentry; else echo "agentry_$1"; fi; }
+
+files() { for f in "$@"; do if [ -f "$f" ]; then echo "$f"; fi; done; }
+
+# what the extension holds: helpers of tables first, then all other functions, then the trigger functions
+code_files() { files functions/"$1"/pre/*.sql functions/"$1"/*.sql triggers/"$1"/*.sql; }
+
+# what install() makes: types, tables, indexes (10 to 39), views, triggers, then guards, comments and grants (40 to 99)
+install_files() {
+    files sql/"$1"/[1-3]*.sql views/"$1"/*.sql triggers/"$1"/*.sql sql/"$1"/[4-9]*.sql
+}
+
+banner() { printf '\n-- file: %s\n' "$1"; }
+
+# the code half of a trigger file ends at its line `-- install`; other files are code as a whole
+code_half() { banner "$1"; awk '/^-- install$/ { exit } { print }' "$1"; }
+
+# the install half, with blank lines in place of the code half, so that line numbers stay
+install_half() {
+    awk -v path="$1" -v is_trigger="$(case "$1" in triggers/*) echo 1;; *) echo 0;; esac)" '
+        BEGIN { on = !is_trigger }
+        { line = on ? $0 : "" }
+        NR == 1 { line = "/* " path " */ " line }
+        { print line }
+        /^-- install$/ { on = 1 }' "$1"
+}
+
+checksum() { # of the names and contents of all sources of a module
+    for f in $(code_files "$1") $(install_files "$1") $(files sql/"$1"/migrations/*.sql) sql/build.sh; do
+        echo "$f"
+        cat "$f"
+    done | { md5sum 2>/dev/null || md5; } | awk '{ print $1 }'
+}
+
+# <schema>._source_checksum(), _source_version(), _migrate() and _install()
+generated() {
+    m=$1
+    schema=$(ext_of "$m")
+    banner "generated: $schema"
+    cat <<SQL
+CREATE OR REPLACE FUNCTION $schema._source_checksum()
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS \$_source_checksum\$ SELECT '$(checksum "$m")'::text \$_source_checksum\$;
+COMMENT ON FUNCTION $schema._source_checksum() IS 'MD5 of the sources that this code was built from.';
+
+CREATE OR REPLACE FUNCTION $schema._source_version()
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS \$_source_version\$ SELECT '$version'::text \$_source_version\$;
+COMMENT ON FUNCTION $schema._source_version() IS 'Version of this code.';
+
+CREATE OR REPLACE FUNCTION $schema._migrate(p_from text)
+RETURNS text LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS \$_migrate\$
+DECLARE
+    v_from text := p_from;
+BEGIN
+SQL
+    for f in $(files sql/"$m"/migrations/*--*.sql); do
+        step=$(basename "$f" .sql)
+        printf "IF v_from = '%s' THEN EXECUTE \$agentry_file\$" "${step%%--*}"
+        install_half "$f"
+        printf "\$agentry_file\$;\nv_from := '%s';\nEND IF;\n" "${step##*--}"
+    done
+    cat <<SQL
+    RETURN v_from;
+END;
+\$_migrate\$;
+COMMENT ON FUNCTION $schema._migrate(text) IS 'Changes the tables of an older version step by step; returns the version reached.';
+
+CREATE OR REPLACE FUNCTION $schema._install()
+RETURNS void LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS \$_install\$
+BEGIN
+SQL
+    for f in $(install_files "$m"); do
+        case $f in triggers/*) grep -qx -- '-- install' "$f" || continue ;; esac
+        printf 'EXECUTE $agentry_file$'
+        install_half "$f"
+        printf '$agentry_file$;\n'
+    done
+    cat <<SQL
+END;
+\$_install\$;
+COMMENT ON FUNCTION $schema._install() IS 'Makes the tables, views, triggers, policies, grants and comments of this module; repeatable.';
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA $schema FROM PUBLIC;
+SQL
+}
+
+code() { # every function of a module
+    for f in $(code_files "$1"); do code_half "$f"; done
+    generated "$1"
+}
+
+plain_head() {
+    cat <<'SQL'
+BEGIN;
+SET LOCAL client_min_messages = warning;
+SET LOCAL search_path = pg_catalog, pg_temp;
+SET LOCAL check_function_bodies = off;
+SQL
+}
+
+plain_schema() { # refuses a schema that is an extension's or a stranger's
+    schema=$(ext_of "$1")
+    cat <<SQL
+DO \$schema\$
+BEGIN
+    IF pg_catalog.current_setting('server_version_num')::integer < 160000 THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'feature_not_supported',
+            MESSAGE = 'agentry needs PostgreSQL 16 or newer',
+            DETAIL  = pg_catalog.format('this server is %s', pg_catalog.current_setting('server_version')),
+            HINT    = 'Upgrade the server.';
+    END IF;
+    IF EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = '$schema') THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = '$schema is installed here as an extension',
+            HINT    = 'Use ALTER EXTENSION $schema UPDATE, or let "invoke deploy --mode plain" convert it.';
+    END IF;
+    IF EXISTS (SELECT FROM pg_catalog.pg_namespace
+               WHERE nspname = '$schema' AND NOT pg_catalog.pg_has_role(nspowner, 'MEMBER')) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'insufficient_privilege',
+            MESSAGE = 'schema $schema belongs to another role',
+            HINT    = 'Find out who made it; drop or rename it, or run this as its owner.';
+    END IF;
+END;
+\$schema\$;
+SQL
+    printf 'CREATE SCHEMA IF NOT EXISTS %s;\n' "$schema"
+}
+
+plain_tail() { printf '\nSELECT * FROM agentry.install();\nCOMMIT;\n'; }
+
+rm -rf build.new
+mkdir -p build.new/plain build.new/lint
+b=build.new
+
+for m in $modules; do
+    ext=$(ext_of "$m")
+    sed "s/@VERSION@/$version/" "sql/$m/$m.control.in" > "$b/$ext.control"
+    {
+        printf '\\echo Use "CREATE EXTENSION %s" to load this file. \\quit\n' "$ext"
+        code "$m"
+    } > "$b/$ext--$version.sql"
+    { plain_head; plain_schema "$m"; code "$m"; plain_tail; } > "$b/plain/$ext-$version.sql"
+    echo "$m $(checksum "$m")" >> "$b/checksums.txt"
+done
+
+requires=$(for m in $modules; do ext_of "$m"; done | paste -s -d, - | sed 's/,/, /g')
+sed -e "s/@VERSION@/$version/" -e "s/@REQUIRES@/$requires/" sql/all/agentry_all.control.in > "$b/agentry_all.control"
+printf '\\echo Use "CREATE EXTENSION agentry_all" to load this file. \\quit\n' > "$b/agentry_all--$version.sql"
+
+{
+    plain_head
+    for m in $modules; do plain_schema "$m"; code "$m"; done
+    plain_tail
+} > "$b/plain/agentry_all-$version.sql"
+
+{
+    for m in $modules; do
+        printf 'CREATE SCHEMA %s;\n' "$(ext_of "$m")"
+        code "$m"
+        for f in $(install_files "$m"); do banner "$f"; install_half "$f"; done
+    done
+} > "$b/lint/agentry_all-$version.sql"
+
+{ banner sql/roles.sql; cat sql/roles.sql; } > "$b/roles.sql"
+
+rm -rf build
+mv build.new build

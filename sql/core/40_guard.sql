@@ -1,0 +1,42 @@
+-- The house rules for core's own tables, and what every database starts with.
+
+SELECT agentry.guard_table('agentry.installed_modules', p_visible_to => 'everyone', p_written_by => 'agentry.install()');
+SELECT agentry.guard_table('agentry.guarded_tables', p_visible_to => 'everyone', p_written_by => 'agentry.guard_table()');
+SELECT agentry.guard_table('agentry.access_rules', p_visible_to => 'everyone');
+SELECT agentry.guard_table('agentry.setting_types', p_visible_to => 'everyone', p_written_by => 'agentry.install()');
+SELECT agentry.guard_table('agentry.secrets', p_visible_to => 'nobody', p_written_by => 'agentry.install()');
+SELECT agentry.guard_table('agentry.personal_data', p_visible_to => 'everyone');
+SELECT agentry.guard_table('agentry.retention_rules', p_visible_to => 'everyone');
+SELECT agentry.guard_table('agentry.partition_policies', p_visible_to => 'everyone');
+SELECT agentry.guard_table('agentry.health_checks', p_visible_to => 'everyone');
+SELECT agentry.guard_table('agentry.metrics', p_visible_to => 'everyone');
+SELECT agentry.guard_table('agentry.maintenance_steps', p_visible_to => 'everyone');
+SELECT agentry.guard_table('agentry.tools', p_visible_to => 'everyone');
+
+SELECT agentry.guard_table('agentry.organizations', p_org_column => 'id',
+    p_written_by => 'agentry.create_organization() (administrators)');
+SELECT agentry.guard_table('agentry.teams', p_writers => '{app}');
+SELECT agentry.guard_table('agentry.users', p_writers => '{app}',
+    p_rule => 'id = (SELECT agentry.current_user_id()) OR team_id = (SELECT agentry.current_team_id())');
+SELECT agentry.guard_table('agentry.agents', 'id', 'user_id', 'team_id', 'scope', p_writers => '{app,domain:Agent Management}',
+    p_written_by => 'agentry.register_agent() under the same rule');
+SELECT agentry.guard_table('agentry.agent_aliases', p_writers => '{app,domain:Agent Management}');
+SELECT agentry.guard_table('agentry.agent_domains', p_writers => '{app,domain:Agent Management}');
+SELECT agentry.guard_table('agentry.service_roles', p_rule => 'false');
+SELECT agentry.guard_table('agentry.settings', p_writers => '{app}', p_written_by => 'agentry.set_setting() under the same rule');
+SELECT agentry.guard_table('agentry.api_keys',
+    p_rule => 'agent_id = (SELECT agentry.current_agent_id()) OR agent_id IS NULL AND user_id = (SELECT agentry.current_user_id())',
+    p_written_by => 'agentry.create_api_key() and agentry.revoke_api_key()');
+SELECT agentry.guard_table('agentry.login_sessions', p_visible_to => 'nobody',
+    p_written_by => 'agentry.login() and agentry.logout()');
+
+INSERT INTO agentry.organizations (id, name, is_default)
+SELECT agentry.uuidv7(), 'default', true
+WHERE NOT EXISTS (SELECT FROM agentry.organizations AS o WHERE o.is_default);
+
+INSERT INTO agentry.secrets (name, value)
+VALUES ('channel', decode(agentry._random_hex(), 'hex'))
+ON CONFLICT DO NOTHING;
+
+SELECT agentry._define_setting('core.session_lifetime', '"12:00:00"',
+    'How long a session lasts at most, and by default, after login: an interval, such as "12:00:00" or "7 days".');
