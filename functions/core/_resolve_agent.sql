@@ -28,11 +28,7 @@ BEGIN
         WHERE l.org_id = p_org_id AND l.alias = v_name;
     END IF;
     IF id IS NULL THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'undefined_object',
-            MESSAGE = format('agent %s does not exist', coalesce(quote_literal(p_name), 'NULL')),
-            HINT    = coalesce(format('Did you mean %s?  ', agentry._closest_agent(p_org_id, v_name)), '')
-                      || 'Agents are registered with agentry.register_agent().';
+        PERFORM agentry._refuse_unknown_agent(p_org_id, p_name);
     END IF;
 END;
 $_resolve_agent$;

@@ -1,0 +1,99 @@
+-- Messages between agents.  What was said never changes; where each recipient stands with it is a narrow row of its own.
+
+CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat (
+    org_id          uuid        NOT NULL,
+    id              bigint      NOT NULL GENERATED ALWAYS AS IDENTITY,
+    sender          text        NOT NULL,
+    message         text        NOT NULL,
+    recipients      text[]      NOT NULL,
+    reply_to        bigint,
+    thread          bigint      NOT NULL,
+    priority        smallint    NOT NULL DEFAULT 5,
+    expires_at      timestamptz,
+    idempotency_key text,
+    "timestamp"     timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT agent_chat_pkey PRIMARY KEY (org_id, id),
+    CONSTRAINT agent_chat_sender_fkey FOREIGN KEY (org_id, sender) REFERENCES agentry.agents (org_id, name),
+    CONSTRAINT agent_chat_reply_to_fkey FOREIGN KEY (org_id, reply_to) REFERENCES agentry_chat.agent_chat (org_id, id),
+    CONSTRAINT agent_chat_thread_fkey FOREIGN KEY (org_id, thread) REFERENCES agentry_chat.agent_chat (org_id, id),
+    CONSTRAINT agent_chat_message_check CHECK (message ~ '[^[:space:]]'),
+    CONSTRAINT agent_chat_recipients_check CHECK (cardinality(recipients) > 0 AND array_position(recipients, NULL) IS NULL),
+    CONSTRAINT agent_chat_reply_to_check CHECK (reply_to < id AND thread <= reply_to OR reply_to IS NULL AND thread = id),
+    CONSTRAINT agent_chat_priority_check CHECK (priority BETWEEN 1 AND 10),
+    CONSTRAINT agent_chat_expires_at_check CHECK (expires_at > "timestamp"),
+    CONSTRAINT agent_chat_idempotency_key_check CHECK (length(idempotency_key) BETWEEN 1 AND 255)
+);
+COMMENT ON TABLE agentry_chat.agent_chat IS 'Messages between agents.  A message never changes.';
+COMMENT ON COLUMN agentry_chat.agent_chat.id IS 'Id, ascending as messages are sent.';
+COMMENT ON COLUMN agentry_chat.agent_chat.sender IS 'Name of the agent that sent it.';
+COMMENT ON COLUMN agentry_chat.agent_chat.message IS 'Text; never blank.';
+COMMENT ON COLUMN agentry_chat.agent_chat.recipients IS
+    'Addresses as written, folded, aliases resolved: names, * (the roster of that moment), domain:NAME.';
+COMMENT ON COLUMN agentry_chat.agent_chat.reply_to IS 'The message that it answers.';
+COMMENT ON COLUMN agentry_chat.agent_chat.thread IS 'Id of the first message of its thread.';
+COMMENT ON COLUMN agentry_chat.agent_chat.priority IS '1 (first) to 10.';
+COMMENT ON COLUMN agentry_chat.agent_chat.expires_at IS 'When it is no longer delivered; NULL: never.';
+COMMENT ON COLUMN agentry_chat.agent_chat.idempotency_key IS 'The sender''s key for this message, 1 to 255 characters: sent twice, it is one message.';
+COMMENT ON COLUMN agentry_chat.agent_chat."timestamp" IS 'When it was sent (start of the transaction).';
+
+CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat_processed (
+    org_id        uuid        NOT NULL,
+    chat_id       bigint      NOT NULL,
+    agent         text        NOT NULL,
+    sender        text        NOT NULL,
+    status        text        NOT NULL DEFAULT 'pending',
+    priority      smallint    NOT NULL,
+    attempts      integer     NOT NULL DEFAULT 0,
+    available_at  timestamptz NOT NULL,
+    lease_until   timestamptz,
+    expires_at    timestamptz,
+    received_at   timestamptz,
+    routed_at     timestamptz,
+    responded_at  timestamptz,
+    settled_at    timestamptz,
+    dead_at       timestamptz,
+    error_message text,
+    CONSTRAINT agent_chat_processed_pkey PRIMARY KEY (org_id, chat_id, agent),
+    CONSTRAINT agent_chat_processed_chat_id_fkey FOREIGN KEY (org_id, chat_id)
+        REFERENCES agentry_chat.agent_chat (org_id, id),
+    CONSTRAINT agent_chat_processed_agent_fkey FOREIGN KEY (org_id, agent) REFERENCES agentry.agents (org_id, name),
+    CONSTRAINT agent_chat_processed_status_check
+        CHECK (status IN ('pending', 'received', 'routed', 'responded', 'failed', 'dead', 'expired')),
+    CONSTRAINT agent_chat_processed_settled_at_check
+        CHECK ((settled_at IS NOT NULL) = (status IN ('routed', 'responded', 'dead', 'expired'))),
+    CONSTRAINT agent_chat_processed_dead_at_check CHECK ((dead_at IS NOT NULL) = (status = 'dead')),
+    CONSTRAINT agent_chat_processed_lease_until_check CHECK ((lease_until IS NOT NULL) = (status = 'received')),
+    CONSTRAINT agent_chat_processed_attempts_check
+        CHECK (attempts >= 0 AND (attempts > 0 OR status IN ('pending', 'expired')))
+)
+WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
+COMMENT ON TABLE agentry_chat.agent_chat_processed IS
+    'Deliveries: a row for each message and recipient, made when it is sent, and where the recipient stands with it.';
+COMMENT ON COLUMN agentry_chat.agent_chat_processed.chat_id IS 'The message.';
+COMMENT ON COLUMN agentry_chat.agent_chat_processed.agent IS 'Name of the recipient.';
+COMMENT ON COLUMN agentry_chat.agent_chat_processed.sender IS 'Name of the sender, as in the message.';
+COMMENT ON COLUMN agentry_chat.agent_chat_processed.status IS
+    'pending, received (claimed), failed (due again at available_at); settled: routed, responded, dead, expired.';
+COMMENT ON COLUMN agentry_chat.agent_chat_processed.priority IS 'As in the message: 1 (first) to 10.';
+COMMENT ON COLUMN agentry_chat.agent_chat_processed.attempts IS 'How often it was claimed; the token of the last claim.';
+COMMENT ON COLUMN agentry_chat.agent_chat_processed.available_at IS 'When it may be claimed.';
+COMMENT ON COLUMN agentry_chat.agent_chat_processed.lease_until IS 'When a claim ends by itself and the message can be claimed again.';
+COMMENT ON COLUMN agentry_chat.agent_chat_processed.expires_at IS 'As in the message.';
+COMMENT ON COLUMN agentry_chat.agent_chat_processed.received_at IS 'Time of the last claim.';
+COMMENT ON COLUMN agentry_chat.agent_chat_processed.routed_at IS 'When it was marked routed.';
+COMMENT ON COLUMN agentry_chat.agent_chat_processed.responded_at IS 'When it was marked responded.';
+COMMENT ON COLUMN agentry_chat.agent_chat_processed.settled_at IS 'When it came to its final status.';
+COMMENT ON COLUMN agentry_chat.agent_chat_processed.dead_at IS 'When the last attempt failed.';
+COMMENT ON COLUMN agentry_chat.agent_chat_processed.error_message IS 'Error of the last failed attempt.';
+
+-- A row says: this inbox has been told since its last claim.  After a crash nobody has been told, and nobody listens.
+CREATE UNLOGGED TABLE IF NOT EXISTS agentry_chat.agent_chat_told (
+    org_id uuid   NOT NULL,
+    agent  text   NOT NULL,
+    id     bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    CONSTRAINT agent_chat_told_pkey PRIMARY KEY (org_id, agent, id)
+)
+WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
+COMMENT ON TABLE agentry_chat.agent_chat_told IS 'Inboxes whose agent was notified since its last claim (notify mode wake).';
+COMMENT ON COLUMN agentry_chat.agent_chat_told.agent IS 'Name of the agent.';
+COMMENT ON COLUMN agentry_chat.agent_chat_told.id IS 'Keeps rows apart while one is being deleted.';
