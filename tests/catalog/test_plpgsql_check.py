@@ -1,0 +1,80 @@
+"""plpgsql_check over every PL/pgSQL function: errors, warnings, wrong volatility, unsanitised dynamic SQL."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.harness.database import Database
+
+# (function or *, part of the message) -> why it may stay.  An entry that matches nothing fails the test.
+ALLOWED = {
+    ("*", '[]" type | statement block'): "a literal is the initial value of an array variable",
+    ("agentry._identity", 'cast "text" value to "uuid" type'): "SELECT NULL, ... INTO empties several variables",
+    ("agentry.uuidv7", "function uuidv7() does not exist"): "reached on PostgreSQL 18 only, where it exists",
+    ("agentry.verify_password", "should be STABLE"): "the dynamic SQL calls crypt(), and a verdict is not to be reused",
+    ("agentry._migrate", "should be IMMUTABLE"): "generated; there is nothing to migrate from yet",
+    ("agentry_chat._migrate", "should be IMMUTABLE"): "generated; there is nothing to migrate from yet",
+    ("agentry_chat._untold", "should be STABLE"): "has to see what committed since its statement began",
+    # dynamic SQL with more than names; PUBLIC may not run these, and the text is that of the modules' install files
+    ("agentry._grant_module", "not sanitized"): "lists of names, each by quote_ident or as regclass or regprocedure",
+    ("agentry._take_ownership", "not sanitized"): "names by %I, regclass and regprocedure",
+    ("agentry._set_default", "not sanitized"): "an expression is SQL",
+    ("agentry._set_policy", "not sanitized"): "a condition is SQL",
+}
+
+CHECK = """
+SELECT p.oid::regprocedure::text, c.level, c.lineno,
+       concat_ws(' | ', c.message, c.detail, c.statement, left(c.query, 200))
+FROM pg_proc AS p
+JOIN pg_language AS l ON l.oid = p.prolang AND l.lanname = 'plpgsql'
+JOIN pg_namespace AS n ON n.oid = p.pronamespace AND n.nspname ~ '^agentry'
+LEFT JOIN LATERAL (
+    SELECT t.tgrelid, min(t.tgoldtable) AS oldtable, min(t.tgnewtable) AS newtable
+    FROM pg_trigger AS t WHERE t.tgfoid = p.oid AND NOT t.tgisinternal
+    GROUP BY t.tgrelid
+) AS t ON true
+CROSS JOIN LATERAL plpgsql_check_function_tb(
+    p.oid, coalesce(t.tgrelid, 0), fatal_errors => false, oldtable => t.oldtable, newtable => t.newtable,
+    extra_warnings => true, performance_warnings => true, security_warnings => true
+) AS c
+WHERE c.level <> 'performance' OR c.message LIKE 'routine is marked as%'
+ORDER BY 1, 2, 3
+"""
+
+UNUSED_TRIGGERS = """
+SELECT p.oid::regprocedure::text
+FROM pg_proc AS p
+JOIN pg_namespace AS n ON n.oid = p.pronamespace AND n.nspname ~ '^agentry'
+WHERE p.prorettype = 'trigger'::regtype AND NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgfoid = p.oid)
+"""
+
+
+def test_every_function_passes_plpgsql_check(db: Database) -> None:
+    db.admin.execute("CREATE EXTENSION plpgsql_check")
+    unused = db.admin.execute(UNUSED_TRIGGERS).fetchall()
+    assert not unused, "trigger functions of no table, which cannot be checked"
+    findings = db.admin.execute(CHECK).fetchall()
+    used = set()
+    left = []
+    for function, level, line, text in findings:
+        entries = {e for e in ALLOWED if e[0] in ("*", function.partition("(")[0]) and e[1] in text}
+        used |= entries
+        if not entries:
+            left.append(f"{function}:{line} {level}: {text}")
+    assert not left, "\n".join(left)
+    assert used == set(ALLOWED), f"nothing matches: {set(ALLOWED) - used}"
+
+
+@pytest.mark.parametrize(
+    ("body", "finding"),
+    [
+        ("PERFORM no_such_column FROM agentry.agents;", "does not exist"),
+        ("DECLARE x int; BEGIN RETURN; END;", "unused variable"),
+        ("EXECUTE 'SELECT ' || p;", "not sanitized"),
+    ],
+)
+def test_it_finds_what_is_wrong(db: Database, body: str, finding: str) -> None:
+    db.admin.execute("CREATE EXTENSION plpgsql_check")
+    db.admin.execute(f"CREATE FUNCTION agentry.wrong(p text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN {body} END $$")
+    found = [text for function, _, _, text in db.admin.execute(CHECK) if function == "agentry.wrong(text)"]
+    assert any(finding in text for text in found), found
