@@ -14,8 +14,10 @@ Fixtures:
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -23,9 +25,16 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.harness import paths
+
+if paths.BUILD_VARIABLE not in os.environ:  # workers inherit it
+    paths.BUILD = paths.frozen_build()
+    os.environ[paths.BUILD_VARIABLE] = str(paths.BUILD)
+    atexit.register(shutil.rmtree, paths.BUILD.parent, ignore_errors=True)
+
 from tests.harness import servers
 from tests.harness.database import Database, ServerLog, clone, template
-from tests.harness.paths import BUILD, make_build
+from tests.harness.paths import BUILD
 from tests.harness.servers import PgServer
 
 _HANDLE = "AGENTRY_TEST_SERVER"
@@ -43,7 +52,6 @@ def _is_worker(config: pytest.Config) -> bool:
 def _start(config: pytest.Config) -> PgServer:
     """Starts this run's server, once; only in the process that the user started."""
     if not _started:
-        make_build()
         server = servers.test_server(config.getoption("--server"))
         server.start()
         _started.append(server)

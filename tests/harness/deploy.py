@@ -215,7 +215,7 @@ def _check_vector(conn: Connection, modules: Sequence[str], notes: list[str]) ->
         notes.append(f"warning: pgvector {found} can corrupt an index; 0.8.4 does not.")
 
 
-def _check_owners(conn: Connection, modules: Sequence[str], owner: str | None) -> None:
+def _check_owners(conn: Connection, owner: str | None) -> None:
     """Refuses schemas of ours that belong to somebody who has no business owning them.
 
     A superuser could replace functions in anybody's schema, and its owner could then change them under us.
@@ -224,7 +224,7 @@ def _check_owners(conn: Connection, modules: Sequence[str], owner: str | None) -
         "SELECT n.nspname, r.rolname, r.rolsuper, pg_has_role(r.oid, 'MEMBER'),"
         " r.oid = (SELECT datdba FROM pg_database WHERE datname = current_database())"
         " FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner WHERE n.nspname = ANY (%s)",
-        [[schema_of(m) for m in modules]],
+        [list(paths.ALL_SCHEMAS)],
     ).fetchall()
     user = _one(conn, "SELECT current_user::text")
     for schema, role, role_is_super, is_member, owns_database in rows:
@@ -582,6 +582,7 @@ def deploy(
         try:
             with conn.transaction() as transaction:
                 conn.execute("SELECT set_config('lock_timeout', %s, true)", [lock_timeout])
+                _check_owners(conn, owner)
                 present = _present(conn)
                 missing = sorted((wanted | present) - set(built), key=ALL_MODULES.index)
                 if missing:
@@ -593,7 +594,6 @@ def deploy(
                 chosen = tuple(m for m in ALL_MODULES if m in wanted | present)
                 work = Deploy(conn, build, owner, progress)
                 _check_vector(conn, chosen, work.notes)
-                _check_owners(conn, chosen, owner)
                 way = _choose_way(conn, mode, chosen, work.version)
                 before = snapshot(conn)
                 actions = work.all(chosen, way)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILD = ROOT / "build"
+BUILD_VARIABLE = "AGENTRY_BUILD"  # a build to use instead of build/: that of a test run
+BUILD = Path(os.environ.get(BUILD_VARIABLE) or ROOT / "build")
 
 # every module there will ever be, in dependency order; a build holds the ones that exist
 ALL_MODULES = ("core", "chat", "state", "memory", "dialog", "knowledge", "work", "context", "world")
@@ -65,8 +69,30 @@ def checksums(build: Path = BUILD) -> dict[str, str]:
     return {m: found[m] for m in ALL_MODULES if m in found}
 
 
-def make_build() -> None:
+def make_build(root: Path = ROOT) -> None:
     """Brings build/ up to date; quick when nothing changed."""
-    done = subprocess.run(["make", "-s", "build"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(["make", "-s", "build"], cwd=root, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"make build failed:\n{done.stdout}{done.stderr}")
+
+
+SOURCES = ("Makefile", "sql", "functions", "triggers", "views")
+
+
+def copy_sources(target: Path, source: Path = ROOT) -> None:
+    """Copies what a build is made from."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name in SOURCES:
+        if (source / name).is_dir():
+            shutil.copytree(source / name, target / name)
+        else:
+            shutil.copy2(source / name, target / name)
+
+
+def frozen_build() -> Path:
+    """Builds a copy of the sources, which stays as it is while somebody goes on editing; returns its build/."""
+    folder = Path(tempfile.mkdtemp(prefix="agentry-build-"))
+    folder.chmod(0o755)
+    copy_sources(folder)
+    make_build(folder)
+    return folder / "build"
