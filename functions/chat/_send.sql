@@ -35,7 +35,7 @@ BEGIN
             DETAIL  = format('priority: %s, expires_in: %s, idempotency_key: %L', p_priority, p_expires_in, p_idempotency_key),
             HINT    = 'Priority is 1 to 10, expires_in above 0, an idempotency key 1 to 255 characters.';
     END IF;
-    SELECT * INTO v_to FROM agentry_chat._expand_recipients(p_org_id, p_sender, p_recipients);
+    v_to := agentry_chat._expand_recipients(p_org_id, p_sender, p_recipients);
 
     IF p_reply_to IS NOT NULL THEN
         SELECT m.thread

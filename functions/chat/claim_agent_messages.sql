@@ -33,7 +33,7 @@ DECLARE
     v_due          bigint[];
     v_left         integer := p_limit;
 BEGIN
-    SELECT * INTO v_actor FROM agentry._actor(p_agent);
+    v_actor := agentry._actor(p_agent);
     IF coalesce(p_limit NOT BETWEEN 1 AND 1000, true) OR coalesce(p_lease NOT BETWEEN interval '1 second' AND interval '1 day', true) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',

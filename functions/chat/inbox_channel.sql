@@ -11,7 +11,7 @@ AS $inbox_channel$
 DECLARE
     v_actor record;
 BEGIN
-    SELECT * INTO v_actor FROM agentry._actor(p_agent);
+    v_actor := agentry._actor(p_agent);
     IF EXISTS (SELECT FROM agentry.organizations AS o WHERE o.id = v_actor.org_id AND o.is_default) THEN
         RETURN 'agent_chat';
     END IF;

@@ -18,7 +18,7 @@ AS $mark_agent_message$
 DECLARE
     v_actor record;
 BEGIN
-    SELECT * INTO v_actor FROM agentry._actor(p_agent);
+    v_actor := agentry._actor(p_agent);
     RETURN agentry_chat._mark(v_actor.org_id, v_actor.agent, p_chat_id, p_status, p_token, p_error);
 END;
 $mark_agent_message$;

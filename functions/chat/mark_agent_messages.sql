@@ -26,7 +26,7 @@ BEGIN
         FROM jsonb_array_elements(p_marks) WITH ORDINALITY AS m (value, n)
         ORDER BY 2, 3, m.n
     LOOP
-        SELECT * INTO v_actor FROM agentry._actor(v_row.agent);
+        v_actor := agentry._actor(v_row.agent);
         v_results[v_row.n] := agentry_chat._mark(v_actor.org_id, v_actor.agent, v_row.chat_id, v_row.status, v_row.token, v_row.error);
     END LOOP;
     RETURN QUERY

@@ -24,7 +24,7 @@ DECLARE
     v_now   timestamptz := agentry._clock();
     v_actor record;
 BEGIN
-    SELECT * INTO v_actor FROM agentry._actor(p_agent);
+    v_actor := agentry._actor(p_agent);
     IF coalesce(p_limit NOT BETWEEN 1 AND 1000, true) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',

@@ -22,7 +22,7 @@ DECLARE
     v_row   record;
     v_id    bigint;
 BEGIN
-    SELECT * INTO v_actor FROM agentry._actor(p_agent);
+    v_actor := agentry._actor(p_agent);
     SELECT p.sender, p.status
     INTO v_row
     FROM agentry_chat.agent_chat_processed AS p

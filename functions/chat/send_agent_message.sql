@@ -20,7 +20,7 @@ AS $send_agent_message$
 DECLARE
     v_actor record;
 BEGIN
-    SELECT * INTO v_actor FROM agentry._actor(p_sender);
+    v_actor := agentry._actor(p_sender);
     RETURN agentry_chat._send(v_actor.org_id, v_actor.agent, p_message, p_recipients, p_reply_to, p_expires_in, p_priority,
                               p_idempotency_key);
 END;

@@ -30,7 +30,7 @@ BEGIN
         ORDER BY m.n
     LOOP
         IF v_actor IS NULL OR v_row.sender IS DISTINCT FROM v_last THEN
-            SELECT * INTO v_actor FROM agentry._actor(v_row.sender);
+            v_actor := agentry._actor(v_row.sender);
             v_last := v_row.sender;
         END IF;
         v_ids := v_ids || agentry_chat._send(v_actor.org_id, v_actor.agent, v_row.message, v_row.recipients, v_row.reply_to,

@@ -17,10 +17,9 @@ STABLE
 SET search_path = pg_catalog, pg_temp
 AS $_actor$
 DECLARE
-    v_me    record;
+    v_me    record := agentry._caller();
     v_agent record;
 BEGIN
-    SELECT * INTO v_me FROM agentry._caller();
     org_id  := v_me.org_id;
     kind    := v_me.kind;
     user_id := v_me.user_id;

@@ -13,10 +13,17 @@ LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $_caller$
+DECLARE
+    v_me record;
 BEGIN
-    SELECT m.kind, m.org_id, m.agent_id, m.agent, m.user_id, m.team_id, m.road
-    INTO kind, org_id, agent_id, agent, user_id, team_id, road
-    FROM agentry._me() AS m;
+    v_me     := agentry._me();
+    kind     := v_me.kind;
+    org_id   := v_me.org_id;
+    agent_id := v_me.agent_id;
+    agent    := v_me.agent;
+    user_id  := v_me.user_id;
+    team_id  := v_me.team_id;
+    road     := v_me.road;
     IF org_id IS NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_authorization_specification',

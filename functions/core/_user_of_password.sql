@@ -14,7 +14,7 @@ AS $_user_of_password$
 DECLARE
     v_me record;
 BEGIN
-    SELECT * INTO v_me FROM agentry._caller();
+    v_me := agentry._caller();
     org_id := v_me.org_id;
     id := agentry._resolve_user(v_me.org_id, p_user);
     IF v_me.kind NOT IN ('app', 'admin') AND NOT (v_me.kind = 'user' AND v_me.user_id = id) THEN

@@ -20,7 +20,7 @@ DECLARE
     v_user_id  uuid;
     v_key      text;
 BEGIN
-    SELECT * INTO v_me FROM agentry._caller();
+    v_me := agentry._caller();
     IF p_agent IS NOT NULL AND p_user IS NOT NULL OR btrim(coalesce(p_name, '')) = '' OR p_expires_in <= interval '0' THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',

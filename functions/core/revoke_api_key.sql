@@ -12,7 +12,7 @@ DECLARE
     v_me  record;
     v_key record;
 BEGIN
-    SELECT * INTO v_me FROM agentry._caller();
+    v_me := agentry._caller();
     SELECT k.id, k.revoked_at
     INTO v_key
     FROM agentry.api_keys AS k

@@ -1,7 +1,7 @@
 -- The house rules for chat's tables, and its settings.
 
 SELECT agentry.guard_table('agentry_chat.agent_chat',
-    p_rule => 'sender = (SELECT agentry.current_agent()) OR EXISTS (SELECT FROM agentry_chat.agent_chat_processed AS p '
+    p_rule => 'sender = (SELECT agentry.current_agent()) OR (SELECT agentry.current_agent()) = ANY (recipients) OR EXISTS (SELECT FROM agentry_chat.agent_chat_processed AS p '
               'WHERE p.org_id = agent_chat.org_id AND p.chat_id = agent_chat.id AND p.agent = (SELECT agentry.current_agent()))',
     p_written_by => 'agentry_chat.send_agent_message()');
 SELECT agentry.guard_table('agentry_chat.agent_chat_processed',

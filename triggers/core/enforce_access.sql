@@ -15,7 +15,7 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    SELECT * INTO v_me FROM agentry._me();
+    v_me := agentry._me();
     SELECT string_agg(DISTINCT a.name, ', ' ORDER BY a.name)
     INTO v_contacts
     FROM agentry.access_rules AS r

@@ -18,7 +18,7 @@ AS $_identity$
 DECLARE
     v_token  text := nullif(current_setting('agentry.session', true), '');
     v_act_as text := nullif(current_setting('agentry.act_as', true), '');
-    v_role   name := agentry._acting_role();
+    v_role   name := CASE current_setting('role') WHEN 'none' THEN session_user ELSE current_setting('role') END;
     v_status text;
     v_active boolean;
 BEGIN

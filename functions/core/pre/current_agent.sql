@@ -8,7 +8,7 @@ STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $current_agent$
 BEGIN
-    RETURN (SELECT m.agent FROM agentry._me() AS m);
+    RETURN (agentry._me()).agent;
 END;
 $current_agent$;
 

@@ -8,7 +8,7 @@ STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $current_agent_id$
 BEGIN
-    RETURN (SELECT m.agent_id FROM agentry._me() AS m);
+    RETURN (agentry._me()).agent_id;
 END;
 $current_agent_id$;
 

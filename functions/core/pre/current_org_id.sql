@@ -8,7 +8,7 @@ STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $current_org_id$
 BEGIN
-    RETURN (SELECT m.org_id FROM agentry._me() AS m);
+    RETURN (agentry._me()).org_id;
 END;
 $current_org_id$;
 

@@ -8,7 +8,7 @@ STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $current_team_id$
 BEGIN
-    RETURN (SELECT m.team_id FROM agentry._me() AS m);
+    RETURN (agentry._me()).team_id;
 END;
 $current_team_id$;
 

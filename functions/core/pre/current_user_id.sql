@@ -8,7 +8,7 @@ STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $current_user_id$
 BEGIN
-    RETURN (SELECT m.user_id FROM agentry._me() AS m);
+    RETURN (agentry._me()).user_id;
 END;
 $current_user_id$;
 

@@ -8,7 +8,7 @@ STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $sees_organisation$
 BEGIN
-    RETURN coalesce((SELECT m.kind IN ('app', 'reader', 'admin') FROM agentry._me() AS m), false);
+    RETURN coalesce((agentry._me()).kind IN ('app', 'reader', 'admin'), false);
 END;
 $sees_organisation$;
 

@@ -8,9 +8,8 @@ STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $write_reach$
 DECLARE
-    v_me record;
+    v_me record := agentry._me();
 BEGIN
-    SELECT * INTO v_me FROM agentry._me();
     IF v_me.kind = 'admin' THEN
         RETURN 'all';
     END IF;
