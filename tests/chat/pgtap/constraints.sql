@@ -1,0 +1,35 @@
+-- Constraints of agentry_chat: unique keys, references, checks.
+BEGIN;
+SELECT no_plan();
+
+SELECT fk_ok('agentry_chat', f.name, f.columns, f.to_schema, f.to_name, f.to_columns,
+             format('%s %s refers to %s', f.name, f.columns, f.to_name))
+FROM (VALUES
+    ('agent_chat',           '{org_id,reply_to}'::name[], 'agentry_chat', 'agent_chat', '{org_id,id}'::name[]),
+    ('agent_chat',           '{org_id,sender}',           'agentry',      'agents',     '{org_id,name}'),
+    ('agent_chat',           '{org_id,thread}',           'agentry_chat', 'agent_chat', '{org_id,id}'),
+    ('agent_chat_processed', '{org_id,agent}',            'agentry',      'agents',     '{org_id,name}'),
+    ('agent_chat_processed', '{org_id,chat_id}',          'agentry_chat', 'agent_chat', '{org_id,id}')
+) AS f (name, columns, to_schema, to_name, to_columns);
+
+SELECT results_eq(
+    $$SELECT count(*)::integer FROM pg_constraint
+      WHERE connamespace = 'agentry_chat'::regnamespace AND contype = 'f' AND conparentid = 0$$,
+    ARRAY[5], 'no other references');
+
+-- checks, by what follows the table's name
+SELECT is(
+    (SELECT array_agg(substr(k.conname, length(f.name) + 2) ORDER BY k.conname COLLATE "C")
+     FROM pg_constraint AS k
+     WHERE k.conrelid = format('agentry_chat.%I', f.name)::regclass AND k.contype = 'c'),
+    f.checks, 'checks of ' || f.name)
+FROM (VALUES
+    ('agent_chat',
+     '{expires_at_check, idempotency_key_check, message_check, priority_check, recipients_check,
+       reply_to_check}'::text[]),
+    ('agent_chat_processed',
+     '{attempts_check, dead_at_check, lease_until_check, settled_at_check, status_check}')
+) AS f (name, checks);
+
+SELECT * FROM finish();
+ROLLBACK;

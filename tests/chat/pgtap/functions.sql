@@ -1,0 +1,38 @@
+-- Public functions of agentry_chat: arguments, result, volatility, whose rights they have, who may call them.
+BEGIN;
+SELECT no_plan();
+
+CREATE TEMPORARY TABLE fact (name name, arguments name[], result text, volatility text, rights text, callers text)
+ON COMMIT DROP;
+INSERT INTO fact VALUES
+    ('claim_agent_messages', '{text,integer,interval}', 'setof record', 'volatile', 'owner', 'groups'),
+    ('inbox_channel', '{text}', 'text', 'stable', 'owner', 'groups'),
+    ('mark_agent_message', '{bigint,text,text,integer,text}', 'text', 'volatile', 'owner', 'groups'),
+    ('mark_agent_messages', '{jsonb}', 'setof record', 'volatile', 'owner', 'groups'),
+    ('peek_agent_messages', '{text,integer}', 'setof record', 'stable', 'owner', 'groups'),
+    ('reply_agent_message',
+     '{bigint, text, text, integer, interval, integer, text}',
+     'bigint', 'volatile', 'owner', 'groups'),
+    ('send_agent_message', '{text,text,text[],bigint,interval,integer,text}', 'bigint', 'volatile', 'owner', 'groups'),
+    ('send_agent_messages', '{jsonb}', 'bigint[]', 'volatile', 'owner', 'groups');
+
+SELECT set_eq(
+    $$SELECT DISTINCT proname FROM pg_proc
+      WHERE pronamespace = 'agentry_chat'::regnamespace
+        AND proname NOT LIKE '\_%' AND prorettype <> 'trigger'::regtype$$,
+    'SELECT name FROM fact', 'public functions of agentry_chat');
+SELECT function_returns('agentry_chat', name, arguments, result, name || ' returns ' || result) FROM fact;
+SELECT volatility_is('agentry_chat', name, arguments, volatility, name || ' is ' || volatility) FROM fact;
+SELECT is_definer('agentry_chat', name, arguments, name || ' has the rights of its owner')
+FROM fact WHERE rights = 'owner';
+SELECT isnt_definer('agentry_chat', name, arguments, name || ' has the rights of its caller')
+FROM fact WHERE rights = 'caller';
+SELECT function_owner_is('agentry_chat', name, arguments, 'agentry_owner', name || ' belongs to agentry_owner')
+FROM fact;
+SELECT function_privs_are('agentry_chat', f.name, f.arguments, r.role,
+                          CASE WHEN f.callers = 'groups' AND r.role <> 'public' THEN '{EXECUTE}' ELSE '{}' END::text[],
+                          r.role || ' on ' || f.name)
+FROM fact AS f, unnest('{public,agentry_app,agentry_agent,agentry_reader}'::name[]) AS r (role);
+
+SELECT * FROM finish();
+ROLLBACK;

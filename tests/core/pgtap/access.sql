@@ -1,0 +1,49 @@
+-- Access to the tables of agentry: row-level security, policies, and the privileges of the group roles.
+BEGIN;
+SELECT no_plan();
+
+CREATE TEMPORARY TABLE kind (kind text, guarded boolean, policies name[], writers text[], readers text[])
+ON COMMIT DROP;
+INSERT INTO kind VALUES
+    -- policies tell the rows
+    ('rows', true, '{agentry_read, agentry_insert, agentry_update, agentry_delete}',
+     '{SELECT, INSERT, UPDATE, DELETE}', '{SELECT}'),
+    -- the same, and some columns are hidden
+    ('columns', true, '{agentry_read, agentry_insert, agentry_update, agentry_delete}',
+     '{INSERT, UPDATE, DELETE}', '{}'),
+    -- everybody reads all of it, nobody writes
+    ('list', false, '{}', '{SELECT}', '{SELECT}'),
+    -- functions only
+    ('closed', true, '{}', '{}', '{}');
+
+CREATE TEMPORARY TABLE tables_of (kind text, names name[]) ON COMMIT DROP;
+INSERT INTO tables_of VALUES
+    ('rows', '{agent_aliases, agent_domains, agents, organizations, service_roles, settings, teams}'),
+    ('columns', '{api_keys, users}'),
+    ('list', '{access_rules, guarded_tables, health_checks, installed_modules, maintenance_steps, metrics,
+        partition_policies, personal_data, retention_rules, setting_types, tools}'),
+    ('closed', '{login_sessions, secrets}');
+
+CREATE TEMPORARY TABLE fact ON COMMIT DROP AS
+SELECT t.name, k.* FROM tables_of AS o CROSS JOIN unnest(o.names) AS t (name) JOIN kind AS k ON k.kind = o.kind;
+
+SELECT tables_are('agentry', array_agg(name), 'tables of agentry') FROM fact;
+SELECT table_owner_is('agentry', name, 'agentry_owner', name || ' belongs to agentry_owner') FROM fact;
+-- row-level security is not forced, so that the owner can dump
+SELECT is((c.relrowsecurity, c.relforcerowsecurity), (f.guarded, false), 'row-level security of ' || f.name)
+FROM fact AS f JOIN pg_class AS c ON c.oid = format('agentry.%I', f.name)::regclass;
+SELECT policies_are('agentry', name, policies, 'policies of ' || name) FROM fact;
+SELECT table_privs_are('agentry', name, 'public', '{}', 'PUBLIC on ' || name) FROM fact;
+SELECT table_privs_are('agentry', name, 'agentry_app', writers, 'agentry_app on ' || name) FROM fact;
+SELECT table_privs_are('agentry', name, 'agentry_agent', writers, 'agentry_agent on ' || name) FROM fact;
+SELECT table_privs_are('agentry', name, 'agentry_reader', readers, 'agentry_reader on ' || name) FROM fact;
+
+-- columns that nobody but the owner reads
+SELECT column_privs_are('agentry', f.name, f.hidden, r.role,
+                        CASE r.role WHEN 'agentry_reader' THEN '{}' ELSE '{INSERT, UPDATE}' END::text[],
+                        r.role || ' on ' || f.name || '.' || f.hidden)
+FROM (VALUES ('api_keys', 'key_hash'), ('users', 'hashed_password')) AS f (name, hidden),
+     unnest('{agentry_app,agentry_agent,agentry_reader}'::name[]) AS r (role);
+
+SELECT * FROM finish();
+ROLLBACK;
