@@ -6,7 +6,8 @@ DECLARE
     v_comment text;
 BEGIN
     FOR v_role, v_comment IN VALUES
-        ('agentry_owner', 'Owns the objects of agentry where a superuser installed it; who may act as it is an administrator.'),
+        ('agentry_owner',
+         'Owns the objects of agentry where a superuser installed it; who may act as it is an administrator.'),
         ('agentry_app', 'Privileges of application back ends; see agentry.service_roles.'),
         ('agentry_agent', 'Privileges of agents; granted to the login role of an agent or of a pool.'),
         ('agentry_reader', 'Privileges to read; see agentry.service_roles.')

@@ -1,7 +1,7 @@
 -- _arm_wake(organisation, agent): from here on the next message tells the inbox again
--- Called by a claim before it looks.  A sender that looked before this, and so may stay silent, is in its commit: it holds the
--- bucket's lock until the commit is done, and the claim waits for that, then sees the message.  A sender that looks after this
--- finds the inbox not told, even while this transaction is open (xmax), and tells it.
+-- Called by a claim before it looks.  A sender that looked before this, and so may stay silent, is in its commit: it
+-- holds the bucket's lock until the commit is done, and the claim waits for that, then sees the message.  A sender that
+-- looks after this finds the inbox not told, even while this transaction is open (xmax), and tells it.
 CREATE OR REPLACE FUNCTION agentry_chat._arm_wake(p_org_id uuid, p_agent text)
 RETURNS void
 LANGUAGE plpgsql
@@ -26,4 +26,5 @@ BEGIN
 END;
 $_arm_wake$;
 
-COMMENT ON FUNCTION agentry_chat._arm_wake(uuid, text) IS 'Lets the next message tell this inbox again; called by a claim before it looks.';
+COMMENT ON FUNCTION agentry_chat._arm_wake(uuid, text) IS
+    'Lets the next message tell this inbox again; called by a claim before it looks.';

@@ -5,7 +5,8 @@ LANGUAGE sql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $_channel$
-    SELECT 'agent_chat_' || left(encode(sha256(s.value || uuid_send(p_org_id) || convert_to(p_agent, 'UTF8')), 'hex'), 40)
+    SELECT 'agent_chat_'
+           || left(encode(sha256(s.value || uuid_send(p_org_id) || convert_to(p_agent, 'UTF8')), 'hex'), 40)
     FROM agentry.secrets AS s
     WHERE s.name = 'channel'
 $_channel$;

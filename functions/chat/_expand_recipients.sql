@@ -1,6 +1,6 @@
 -- _expand_recipients(organisation, sender, recipients) -> addresses, agents
--- Addresses are folded, de-duplicated, aliases resolved; agents are those who get the message.  Suspended and archived agents
--- get none, and a sender writes only to agents that it can see.
+-- Addresses are folded, de-duplicated, aliases resolved; agents are those who get the message.  Suspended and archived
+-- agents get none, and a sender writes only to agents that it can see.
 -- Raises invalid_parameter_value, undefined_object, object_not_in_prerequisite_state.
 CREATE OR REPLACE FUNCTION agentry_chat._expand_recipients(
     p_org_id      uuid,
@@ -72,7 +72,9 @@ BEGIN
                     ERRCODE = 'undefined_object',
                     MESSAGE = format('domain %L has no other active agent', v_domain),
                     HINT    = coalesce(format('Did you mean domain:%s?  ', agentry._closest(v_domain, ARRAY(
-                                  SELECT d.domain_topic FROM agentry.agent_domains AS d WHERE d.org_id = p_org_id))), '')
+                                  SELECT d.domain_topic
+                                  FROM agentry.agent_domains AS d
+                                  WHERE d.org_id = p_org_id))), '')
                               || 'Domains stand in agentry.agent_domains.';
             END IF;
         ELSE
@@ -105,4 +107,5 @@ BEGIN
 END;
 $_expand_recipients$;
 
-COMMENT ON FUNCTION agentry_chat._expand_recipients(uuid, text, text[]) IS 'Addresses of a message, and the agents that get it.';
+COMMENT ON FUNCTION agentry_chat._expand_recipients(uuid, text, text[]) IS
+    'Addresses of a message, and the agents that get it.';

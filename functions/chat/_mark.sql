@@ -55,7 +55,8 @@ BEGIN
             v_status := 'dead';
         ELSE
             v_delay := (agentry._setting(p_org_id, 'chat.retry_delay') #>> '{}')::interval;
-            v_delay := least(v_delay * power(2, least(v_row.attempts, 30) - 1), interval '1 hour') * (0.8 + 0.4 * random());
+            v_delay := least(v_delay * power(2, least(v_row.attempts, 30) - 1), interval '1 hour')
+                       * (0.8 + 0.4 * random());
         END IF;
     END IF;
     UPDATE agentry_chat.agent_chat_processed AS p
@@ -72,4 +73,5 @@ BEGIN
 END;
 $_mark$;
 
-COMMENT ON FUNCTION agentry_chat._mark(uuid, text, bigint, text, integer, text) IS 'Marks a message for an agent that is known.';
+COMMENT ON FUNCTION agentry_chat._mark(uuid, text, bigint, text, integer, text) IS
+    'Marks a message for an agent that is known.';

@@ -1,7 +1,13 @@
 -- _notify(organisation, chat_id, sender, agents, mode): the notifications of one message
--- The default organisation is on channel agent_chat; others have a channel for each inbox and ids only.  A payload is below
--- 8,000 bytes: with many recipients, mode each counts them, mode wake sends several.
-CREATE OR REPLACE FUNCTION agentry_chat._notify(p_org_id uuid, p_chat_id bigint, p_sender text, p_agents text[], p_mode text)
+-- The default organisation is on channel agent_chat; others have a channel for each inbox and ids only.  A payload is
+-- below 8,000 bytes: with many recipients, mode each counts them, mode wake sends several.
+CREATE OR REPLACE FUNCTION agentry_chat._notify(
+    p_org_id  uuid,
+    p_chat_id bigint,
+    p_sender  text,
+    p_agents  text[],
+    p_mode    text
+)
 RETURNS void
 LANGUAGE plpgsql
 VOLATILE
@@ -19,8 +25,11 @@ BEGIN
     ELSIF p_mode = 'each' THEN
         PERFORM pg_notify('agent_chat', (
             jsonb_build_object('id', p_chat_id, 'sender', p_sender)
-            || CASE WHEN v_many THEN jsonb_build_object('recipients', jsonb_build_array('*'), 'count', cardinality(p_agents))
-                    ELSE jsonb_build_object('recipients', p_agents) END)::text);
+            || CASE
+                   WHEN v_many
+                   THEN jsonb_build_object('recipients', jsonb_build_array('*'), 'count', cardinality(p_agents))
+                   ELSE jsonb_build_object('recipients', p_agents)
+               END)::text);
     ELSE
         -- 16 names of at most 100 characters stay below the limit in any encoding
         PERFORM pg_notify('agent_chat', jsonb_build_object('recipients', jsonb_agg(a.name ORDER BY a.n))::text)

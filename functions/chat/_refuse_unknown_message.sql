@@ -14,4 +14,5 @@ BEGIN
 END;
 $_refuse_unknown_message$;
 
-COMMENT ON FUNCTION agentry_chat._refuse_unknown_message(bigint, text) IS 'Raises the error for a message that is not in an inbox.';
+COMMENT ON FUNCTION agentry_chat._refuse_unknown_message(bigint, text) IS
+    'Raises the error for a message that is not in an inbox.';

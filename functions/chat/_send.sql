@@ -32,7 +32,8 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',
             MESSAGE = 'priority, expires_in or idempotency_key is out of range',
-            DETAIL  = format('priority: %s, expires_in: %s, idempotency_key: %L', p_priority, p_expires_in, p_idempotency_key),
+            DETAIL  = format('priority: %s, expires_in: %s, idempotency_key: %L',
+                             p_priority, p_expires_in, p_idempotency_key),
             HINT    = 'Priority is 1 to 10, expires_in above 0, an idempotency key 1 to 255 characters.';
     END IF;
     v_to := agentry_chat._expand_recipients(p_org_id, p_sender, p_recipients);

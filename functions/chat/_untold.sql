@@ -1,5 +1,5 @@
--- _untold(organisation, agents) -> agents: those not told since their last claim.  A row that a claim is just deleting (xmax)
--- counts as gone.
+-- _untold(organisation, agents) -> agents
+-- Those not told since their last claim.  A row that a claim is just deleting (xmax) counts as gone.
 CREATE OR REPLACE FUNCTION agentry_chat._untold(p_org_id uuid, p_agents text[])
 RETURNS text[]
 LANGUAGE plpgsql
@@ -16,4 +16,5 @@ BEGIN
 END;
 $_untold$;
 
-COMMENT ON FUNCTION agentry_chat._untold(uuid, text[]) IS 'Those agents whose inbox has not been told since its last claim.';
+COMMENT ON FUNCTION agentry_chat._untold(uuid, text[]) IS
+    'Those agents whose inbox has not been told since its last claim.';

@@ -1,7 +1,7 @@
 -- _wait_for_buckets(class, buckets, release) -> boolean
--- Waits for the locks of the buckets, a quarter of a second at most, which is below deadlock_timeout.  For a sender they stay
--- until its transaction ends; a claim only waits (release) and gives them back.  False where the time was not enough: then
--- somebody sits on a lock, and the caller does without.
+-- Waits for the locks of the buckets, a quarter of a second at most, which is below deadlock_timeout.  For a sender
+-- they stay until its transaction ends; a claim only waits (release) and gives them back.  False where the time was not
+-- enough: then somebody sits on a lock, and the caller does without.
 CREATE OR REPLACE FUNCTION agentry_chat._wait_for_buckets(p_class integer, p_buckets integer[], p_release boolean)
 RETURNS boolean
 LANGUAGE plpgsql

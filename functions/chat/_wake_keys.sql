@@ -1,4 +1,5 @@
--- _wake_keys(organisation, agents) -> bucket: where inboxes meet in the lock table; 64 buckets bound the locks of a broadcast
+-- _wake_keys(organisation, agents) -> bucket
+-- Where inboxes meet in the lock table; 64 buckets bound the locks of a broadcast.
 CREATE OR REPLACE FUNCTION agentry_chat._wake_keys(p_org_id uuid, p_agents text[])
 RETURNS SETOF integer
 LANGUAGE sql

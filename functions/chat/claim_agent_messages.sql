@@ -1,7 +1,7 @@
 -- claim_agent_messages([agent, limit, lease]) -> chat_id, sender, message, ..., attempts, token
--- Takes due messages of an inbox for the time of the lease: pending ones, failed ones whose wait is over, and claimed ones whose
--- lease ran out; by priority, then oldest first.  Locks those rows only and waits for nobody (SKIP LOCKED).  What expired, or
--- was tried as often as the setting chat.max_attempts says, is settled on the way.
+-- Takes due messages of an inbox for the time of the lease: pending ones, failed ones whose wait is over, and claimed
+-- ones whose lease ran out; by priority, then oldest first.  Locks those rows only and waits for nobody (SKIP LOCKED).
+-- What expired, or was tried as often as the setting chat.max_attempts says, is settled on the way.
 -- Raises invalid_parameter_value and what _actor() raises.
 CREATE OR REPLACE FUNCTION agentry_chat.claim_agent_messages(
     p_agent text     DEFAULT NULL,
@@ -34,7 +34,8 @@ DECLARE
     v_left         integer := p_limit;
 BEGIN
     v_actor := agentry._actor(p_agent);
-    IF coalesce(p_limit NOT BETWEEN 1 AND 1000, true) OR coalesce(p_lease NOT BETWEEN interval '1 second' AND interval '1 day', true) THEN
+    IF coalesce(p_limit NOT BETWEEN 1 AND 1000, true)
+       OR coalesce(p_lease NOT BETWEEN interval '1 second' AND interval '1 day', true) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',
             MESSAGE = 'limit or lease is out of range',
@@ -79,7 +80,8 @@ BEGIN
               AND p.settled_at IS NULL
             RETURNING p.chat_id, p.attempts
         )
-        SELECT m.id, m.sender, m.message, m.recipients, m.reply_to, m.thread, m.priority, m."timestamp", c.attempts, c.attempts
+        SELECT m.id, m.sender, m.message, m.recipients, m.reply_to, m.thread, m.priority, m."timestamp",
+               c.attempts, c.attempts
         FROM claimed AS c
         JOIN agentry_chat.agent_chat AS m ON m.org_id = v_actor.org_id AND m.id = c.chat_id
         ORDER BY m.priority, m.id;
@@ -92,6 +94,7 @@ END;
 $claim_agent_messages$;
 
 COMMENT ON FUNCTION agentry_chat.claim_agent_messages(text, integer, interval) IS
-    'Takes up to limit (1 to 1000) due messages of the inbox [of the current agent] for the time of the lease (1 second to 1 day), by '
-    'priority, then oldest first.  Settle each with mark_agent_message() or reply_agent_message() and its token; after the lease it '
-    'can be claimed again.  Raises invalid_parameter_value, insufficient_privilege, undefined_object.';
+    'Takes up to limit (1 to 1000) due messages of the inbox [of the current agent] for the time of the lease (1 '
+    'second to 1 day), by priority, then oldest first.  Settle each with mark_agent_message() or reply_agent_message() '
+    'and its token; after the lease it can be claimed again.  Raises invalid_parameter_value, insufficient_privilege, '
+    'undefined_object.';

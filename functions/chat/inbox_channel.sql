@@ -20,5 +20,6 @@ END;
 $inbox_channel$;
 
 COMMENT ON FUNCTION agentry_chat.inbox_channel(text) IS
-    'The channel to LISTEN on for the inbox of an agent [the current one]: agent_chat in the default organisation; elsewhere a name '
-    'that only the agent itself, applications and administrators are told.  Raises insufficient_privilege, undefined_object.';
+    'The channel to LISTEN on for the inbox of an agent [the current one]: agent_chat in the default organisation; '
+    'elsewhere a name that only the agent itself, applications and administrators are told.  Raises '
+    'insufficient_privilege, undefined_object.';

@@ -1,6 +1,7 @@
 -- mark_agent_message(chat_id, agent, status [, token, error]) -> status
--- Says what became of a claimed message: responded or routed settle it (routed may become responded later), failed makes it due
--- again after a wait, or a dead letter after the last attempt.  Without a token only a message that was claimed once.
+-- Says what became of a claimed message: responded or routed settle it (routed may become responded later), failed
+-- makes it due again after a wait, or a dead letter after the last attempt.  Without a token only a message that was
+-- claimed once.
 -- Raises invalid_parameter_value, undefined_object, object_not_in_prerequisite_state and what _actor() raises.
 CREATE OR REPLACE FUNCTION agentry_chat.mark_agent_message(
     p_chat_id bigint,
@@ -24,7 +25,8 @@ END;
 $mark_agent_message$;
 
 COMMENT ON FUNCTION agentry_chat.mark_agent_message(bigint, text, text, integer, text) IS
-    'Marks a claimed message of the agent''s inbox (NULL: of the current agent) responded, routed or failed, and returns its status: '
-    'failed is due again after the setting chat.retry_delay, dead after chat.max_attempts.  Token: of the claim; may be left out for a '
-    'message that was claimed once.  Marking again what is so already changes nothing.  Raises invalid_parameter_value, '
-    'undefined_object, object_not_in_prerequisite_state, insufficient_privilege.';
+    'Marks a claimed message of the agent''s inbox (NULL: of the current agent) responded, routed or failed, and '
+    'returns its status: failed is due again after the setting chat.retry_delay, dead after chat.max_attempts.  Token: '
+    'of the claim; may be left out for a message that was claimed once.  Marking again what is so already changes '
+    'nothing.  Raises invalid_parameter_value, undefined_object, object_not_in_prerequisite_state, '
+    'insufficient_privilege.';

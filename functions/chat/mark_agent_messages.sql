@@ -1,6 +1,6 @@
 -- mark_agent_messages(marks) -> chat_id, status
--- Marks a batch, all or nothing: a JSON array of objects with the arguments of mark_agent_message() less p_.  Rows come back in
--- the order of the array.  Rows are locked in the order of their ids.
+-- Marks a batch, all or nothing: a JSON array of objects with the arguments of mark_agent_message() less p_.  Rows come
+-- back in the order of the array.  Rows are locked in the order of their ids.
 -- Raises what mark_agent_message() raises; invalid_parameter_value names the position of a bad object.
 CREATE OR REPLACE FUNCTION agentry_chat.mark_agent_messages(p_marks jsonb)
 RETURNS TABLE (chat_id bigint, status text)
@@ -27,7 +27,8 @@ BEGIN
         ORDER BY 2, 3, m.n
     LOOP
         v_actor := agentry._actor(v_row.agent);
-        v_results[v_row.n] := agentry_chat._mark(v_actor.org_id, v_actor.agent, v_row.chat_id, v_row.status, v_row.token, v_row.error);
+        v_results[v_row.n] := agentry_chat._mark(
+            v_actor.org_id, v_actor.agent, v_row.chat_id, v_row.status, v_row.token, v_row.error);
     END LOOP;
     RETURN QUERY
     SELECT (m.value ->> 'chat_id')::bigint, v_results[m.n]
@@ -37,5 +38,5 @@ END;
 $mark_agent_messages$;
 
 COMMENT ON FUNCTION agentry_chat.mark_agent_messages(jsonb) IS
-    'Marks a JSON array of {chat_id, status, agent, token, error}, all or nothing; returns ids and statuses in order.  Raises what '
-    'mark_agent_message() raises; a bad object is named by its position (from 1).';
+    'Marks a JSON array of {chat_id, status, agent, token, error}, all or nothing; returns ids and statuses in order.  '
+    'Raises what mark_agent_message() raises; a bad object is named by its position (from 1).';

@@ -33,7 +33,8 @@ BEGIN
             HINT    = 'A limit is 1 to 1000.';
     END IF;
     RETURN QUERY
-    SELECT m.id, m.sender, m.message, m.recipients, m.reply_to, m.thread, m.priority, m."timestamp", p.attempts, p.status
+    SELECT m.id, m.sender, m.message, m.recipients, m.reply_to, m.thread, m.priority, m."timestamp",
+           p.attempts, p.status
     FROM agentry_chat.agent_chat_processed AS p
     JOIN agentry_chat.agent_chat AS m ON m.org_id = p.org_id AND m.id = p.chat_id
     WHERE p.org_id = v_actor.org_id
@@ -48,5 +49,5 @@ END;
 $peek_agent_messages$;
 
 COMMENT ON FUNCTION agentry_chat.peek_agent_messages(text, integer) IS
-    'The messages that claim_agent_messages() would take now, up to limit (1 to 1000), in its order.  Changes and locks nothing.  '
-    'Raises invalid_parameter_value, insufficient_privilege, undefined_object.';
+    'The messages that claim_agent_messages() would take now, up to limit (1 to 1000), in its order.  Changes and '
+    'locks nothing.  Raises invalid_parameter_value, insufficient_privilege, undefined_object.';

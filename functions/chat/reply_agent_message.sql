@@ -1,6 +1,6 @@
 -- reply_agent_message(chat_id, message [, agent, token, expires_in, priority, idempotency_key]) -> chat_id
--- Answers the sender of a message and settles the message as responded, in one transaction.  A message that nobody has claimed
--- is taken at once.
+-- Answers the sender of a message and settles the message as responded, in one transaction.  A message that nobody has
+-- claimed is taken at once.
 -- Raises what send_agent_message() and mark_agent_message() raise.
 CREATE OR REPLACE FUNCTION agentry_chat.reply_agent_message(
     p_chat_id         bigint,
@@ -31,8 +31,8 @@ BEGIN
     IF v_row.sender IS NULL THEN
         PERFORM agentry_chat._refuse_unknown_message(p_chat_id, v_actor.agent);
     END IF;
-    v_id := agentry_chat._send(v_actor.org_id, v_actor.agent, p_message, ARRAY[v_row.sender], p_chat_id, p_expires_in, p_priority,
-                               p_idempotency_key);
+    v_id := agentry_chat._send(v_actor.org_id, v_actor.agent, p_message, ARRAY[v_row.sender], p_chat_id, p_expires_in,
+                               p_priority, p_idempotency_key);
     IF v_row.status = 'pending' THEN
         UPDATE agentry_chat.agent_chat_processed AS p
         SET status = 'responded', attempts = 1, received_at = agentry._clock(), responded_at = agentry._clock(),
@@ -46,6 +46,6 @@ END;
 $reply_agent_message$;
 
 COMMENT ON FUNCTION agentry_chat.reply_agent_message(bigint, text, text, integer, interval, integer, text) IS
-    'Answers the sender of a message and marks the message responded, in one transaction; returns the id of the answer.  Agent: the '
-    'recipient that answers [itself]; token: of its claim, needed when the message was claimed more than once.  Raises what '
-    'send_agent_message() and mark_agent_message() raise.';
+    'Answers the sender of a message and marks the message responded, in one transaction; returns the id of the '
+    'answer.  Agent: the recipient that answers [itself]; token: of its claim, needed when the message was claimed '
+    'more than once.  Raises what send_agent_message() and mark_agent_message() raise.';

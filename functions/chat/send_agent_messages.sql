@@ -1,6 +1,6 @@
 -- send_agent_messages(messages) -> chat_ids
--- Sends a batch, all or nothing: a JSON array of objects with the arguments of send_agent_message() less p_.  Ids come back in
--- the order of the array.
+-- Sends a batch, all or nothing: a JSON array of objects with the arguments of send_agent_message() less p_.  Ids come
+-- back in the order of the array.
 -- Raises what send_agent_message() raises; invalid_parameter_value names the position of a bad object.
 CREATE OR REPLACE FUNCTION agentry_chat.send_agent_messages(p_messages jsonb)
 RETURNS bigint[]
@@ -33,13 +33,14 @@ BEGIN
             v_actor := agentry._actor(v_row.sender);
             v_last := v_row.sender;
         END IF;
-        v_ids := v_ids || agentry_chat._send(v_actor.org_id, v_actor.agent, v_row.message, v_row.recipients, v_row.reply_to,
-                                             v_row.expires_in, v_row.priority, v_row.idempotency_key);
+        v_ids := v_ids || agentry_chat._send(v_actor.org_id, v_actor.agent, v_row.message, v_row.recipients,
+                                             v_row.reply_to, v_row.expires_in, v_row.priority, v_row.idempotency_key);
     END LOOP;
     RETURN v_ids;
 END;
 $send_agent_messages$;
 
 COMMENT ON FUNCTION agentry_chat.send_agent_messages(jsonb) IS
-    'Sends a JSON array of {sender, message, recipients, reply_to, expires_in, priority, idempotency_key}, all or nothing; returns the '
-    'ids in order.  Raises what send_agent_message() raises; a bad object is named by its position (from 1).';
+    'Sends a JSON array of {sender, message, recipients, reply_to, expires_in, priority, idempotency_key}, all or '
+    'nothing; returns the ids in order.  Raises what send_agent_message() raises; a bad object is named by its '
+    'position (from 1).';

@@ -1,6 +1,6 @@
 -- _actor([agent]) -> org_id, agent_id, agent, kind, user_id, team_id
--- For functions that act: the agent that whoever is asking may act as; by default the one it is.  Nobody, an unknown agent,
--- one that is suspended and another's are refused.
+-- For functions that act: the agent that whoever is asking may act as; by default the one it is.  Nobody, an unknown
+-- agent, one that is suspended and another's are refused.
 -- Raises invalid_authorization_specification, undefined_object, insufficient_privilege, invalid_parameter_value,
 -- object_not_in_prerequisite_state.
 CREATE OR REPLACE FUNCTION agentry._actor(
@@ -46,7 +46,8 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = 'insufficient_privilege',
             MESSAGE = format('%s cannot act as %s', concat_ws(' ', v_me.kind, v_me.agent), v_agent.name),
-            DETAIL  = 'An agent acts as itself, a user as the agents of the user, an application as any of its organisation.',
+            DETAIL  = 'An agent acts as itself, a user as the agents of the user, an application as any of its '
+                      'organisation.',
             HINT    = 'Leave the agent out, or log in as it.';
     END IF;
     IF v_agent.status IN ('suspended', 'archived') THEN
@@ -60,4 +61,5 @@ BEGIN
 END;
 $_actor$;
 
-COMMENT ON FUNCTION agentry._actor(text) IS 'The agent that whoever is asking may act as, by default itself; for functions that act.';
+COMMENT ON FUNCTION agentry._actor(text) IS
+    'The agent that whoever is asking may act as, by default itself; for functions that act.';

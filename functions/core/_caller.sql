@@ -28,9 +28,10 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_authorization_specification',
             MESSAGE = 'the database does not know who you are',
-            DETAIL  = format('Role %s is no agent, no service and no administrator here, and no valid session is bound.',
-                             agentry._acting_role()),
-            HINT    = 'Bind a session: SELECT agentry.use_session(agentry.login(key)).  Or let an administrator map the role.';
+            DETAIL  = format('Role %s is no agent, no service and no administrator here, and no valid session is '
+                             'bound.', agentry._acting_role()),
+            HINT    = 'Bind a session: SELECT agentry.use_session(agentry.login(key)).  Or let an administrator map '
+                      'the role.';
     END IF;
 END;
 $_caller$;

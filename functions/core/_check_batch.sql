@@ -35,9 +35,11 @@ BEGIN
             MESSAGE = format('object %s of the batch is not right', v_bad.n),
             DETAIL  = concat_ws('; ', CASE WHEN v_bad.type <> 'object' THEN format('it is a JSON %s', v_bad.type) END,
                                 'unknown: ' || v_bad.unknown, 'missing: ' || v_bad.missing),
-            HINT    = format('Required: %s.  Optional: %s.', array_to_string(p_required, ', '), array_to_string(p_optional, ', '));
+            HINT    = format('Required: %s.  Optional: %s.',
+                             array_to_string(p_required, ', '), array_to_string(p_optional, ', '));
     END IF;
 END;
 $_check_batch$;
 
-COMMENT ON FUNCTION agentry._check_batch(jsonb, text[], text[]) IS 'Refuses a batch that is not an array of objects with the given keys.';
+COMMENT ON FUNCTION agentry._check_batch(jsonb, text[], text[]) IS
+    'Refuses a batch that is not an array of objects with the given keys.';

@@ -12,7 +12,8 @@ BEGIN
             ERRCODE = 'undefined_object',
             MESSAGE = format('role %s does not exist', p_role),
             DETAIL  = format('for %s', p_for),
-            HINT    = 'Make it first: CREATE ROLE ... LOGIN IN ROLE agentry_agent (an agent) or agentry_app (a service).';
+            HINT    = 'Make it first: CREATE ROLE ... LOGIN IN ROLE agentry_agent (an agent) or agentry_app '
+                      '(a service).';
     END IF;
     IF agentry._is_owner(p_role) OR p_role IN ('agentry_app', 'agentry_agent', 'agentry_reader') THEN
         RAISE EXCEPTION USING
@@ -24,4 +25,5 @@ BEGIN
 END;
 $_check_db_role$;
 
-COMMENT ON FUNCTION agentry._check_db_role(name, text) IS 'Refuses database roles that cannot stand for an agent or a service.';
+COMMENT ON FUNCTION agentry._check_db_role(name, text) IS
+    'Refuses database roles that cannot stand for an agent or a service.';

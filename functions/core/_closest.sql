@@ -22,4 +22,5 @@ AS $_closest$
     SELECT l.name FROM likeness AS l WHERE l.likeness >= 0.3 ORDER BY l.likeness DESC, l.name COLLATE "C" LIMIT 1
 $_closest$;
 
-COMMENT ON FUNCTION agentry._closest(text, text[]) IS 'The candidate most like a mistyped word, by trigrams; NULL where none is near.';
+COMMENT ON FUNCTION agentry._closest(text, text[]) IS
+    'The candidate most like a mistyped word, by trigrams; NULL where none is near.';

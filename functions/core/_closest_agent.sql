@@ -1,4 +1,5 @@
--- _closest_agent(organisation, name) -> text: the known name or alias that shares most trigrams; NULL where none is near
+-- _closest_agent(organisation, name) -> text
+-- The known name or alias that shares most trigrams; NULL where none is near.
 CREATE OR REPLACE FUNCTION agentry._closest_agent(p_org_id uuid, p_name text)
 RETURNS text
 LANGUAGE sql
@@ -11,4 +12,5 @@ AS $_closest_agent$
         SELECT l.alias FROM agentry.agent_aliases AS l WHERE l.org_id = p_org_id))
 $_closest_agent$;
 
-COMMENT ON FUNCTION agentry._closest_agent(uuid, text) IS 'The known agent''s name or alias closest to a mistyped one; NULL where none is near.';
+COMMENT ON FUNCTION agentry._closest_agent(uuid, text) IS
+    'The known agent''s name or alias closest to a mistyped one; NULL where none is near.';

@@ -15,4 +15,5 @@ BEGIN
 END;
 $_comment_column$;
 
-COMMENT ON FUNCTION agentry._comment_column(regclass, name, text) IS 'Gives a standard column its comment where it has none.';
+COMMENT ON FUNCTION agentry._comment_column(regclass, name, text) IS
+    'Gives a standard column its comment where it has none.';

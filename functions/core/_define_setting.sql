@@ -1,5 +1,10 @@
 -- _define_setting(name, default, description [, allowed]): declares a setting; modules call it at install
-CREATE OR REPLACE FUNCTION agentry._define_setting(p_name text, p_default jsonb, p_description text, p_allowed jsonb DEFAULT NULL)
+CREATE OR REPLACE FUNCTION agentry._define_setting(
+    p_name        text,
+    p_default     jsonb,
+    p_description text,
+    p_allowed     jsonb DEFAULT NULL
+)
 RETURNS void
 LANGUAGE sql
 VOLATILE
@@ -11,4 +16,5 @@ AS $_define_setting$
     SET default_value = excluded.default_value, description = excluded.description, allowed = excluded.allowed
 $_define_setting$;
 
-COMMENT ON FUNCTION agentry._define_setting(text, jsonb, text, jsonb) IS 'Declares a setting; modules call it at install.';
+COMMENT ON FUNCTION agentry._define_setting(text, jsonb, text, jsonb) IS
+    'Declares a setting; modules call it at install.';

@@ -1,5 +1,6 @@
 -- _grant_module(schema, internal, admin, hidden): gives the group roles that exist their privileges on a module
--- Everybody reads what policies let them; writes are granted where a policy and a refusal that explains stand behind them.
+-- Everybody reads what policies let them; writes are granted where a policy and a refusal that explains stand behind
+-- them.
 -- internal: functions beside the public ones; admin: public ones to leave out; hidden: columns, as table.column.
 CREATE OR REPLACE FUNCTION agentry._grant_module(
     p_schema   name,
@@ -36,8 +37,8 @@ BEGIN
           AND (c.relkind = 'v' OR c.relkind IN ('r', 'p') AND NOT c.relispartition AND g.visible_to <> 'nobody')
         GROUP BY c.oid
     LOOP
-        EXECUTE format('GRANT SELECT%s ON %s TO %s', CASE WHEN v_row.hides THEN ' (' || v_row.columns || ')' ELSE '' END,
-                       v_row.name, v_all);
+        EXECUTE format('GRANT SELECT%s ON %s TO %s',
+                       CASE WHEN v_row.hides THEN ' (' || v_row.columns || ')' ELSE '' END, v_row.name, v_all);
         IF v_row.relkind <> 'v' AND v_row.relrowsecurity AND v_writers IS NOT NULL THEN
             EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO %s', v_row.name, v_writers);
         END IF;
@@ -54,4 +55,5 @@ BEGIN
 END;
 $_grant_module$;
 
-COMMENT ON FUNCTION agentry._grant_module(name, text[], text[], text[]) IS 'Gives the group roles their privileges on a module.';
+COMMENT ON FUNCTION agentry._grant_module(name, text[], text[], text[]) IS
+    'Gives the group roles their privileges on a module.';

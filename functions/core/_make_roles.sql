@@ -1,4 +1,5 @@
--- _make_roles(): makes the cluster-wide group roles where they are missing; warns with the lines to run where it may not
+-- _make_roles()
+-- Makes the cluster-wide group roles where they are missing; warns with the lines to run where it may not.
 CREATE OR REPLACE FUNCTION agentry._make_roles()
 RETURNS void
 LANGUAGE plpgsql

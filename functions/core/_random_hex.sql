@@ -5,7 +5,8 @@ LANGUAGE sql
 VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $_random_hex$
-    SELECT encode(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 'hex')
+    SELECT encode(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())),
+                  'hex')
 $_random_hex$;
 
 COMMENT ON FUNCTION agentry._random_hex() IS '256 random bits as 64 hexadecimal digits.';

@@ -33,4 +33,5 @@ BEGIN
 END;
 $_resolve_agent$;
 
-COMMENT ON FUNCTION agentry._resolve_agent(uuid, text) IS 'The agent of a name or alias in an organisation; unknown ones are refused.';
+COMMENT ON FUNCTION agentry._resolve_agent(uuid, text) IS
+    'The agent of a name or alias in an organisation; unknown ones are refused.';

@@ -25,4 +25,5 @@ BEGIN
 END;
 $_resolve_user$;
 
-COMMENT ON FUNCTION agentry._resolve_user(uuid, text) IS 'The user of a user name or e-mail address; unknown ones are refused.';
+COMMENT ON FUNCTION agentry._resolve_user(uuid, text) IS
+    'The user of a user name or e-mail address; unknown ones are refused.';

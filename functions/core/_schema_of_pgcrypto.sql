@@ -19,4 +19,5 @@ BEGIN
 END;
 $_schema_of_pgcrypto$;
 
-COMMENT ON FUNCTION agentry._schema_of_pgcrypto() IS 'The schema of extension pgcrypto; refuses where it is not installed.';
+COMMENT ON FUNCTION agentry._schema_of_pgcrypto() IS
+    'The schema of extension pgcrypto; refuses where it is not installed.';

@@ -1,4 +1,5 @@
--- _set_default(table, column, expression): sets a column's default where it differs; the expression as the server prints it
+-- _set_default(table, column, expression): sets a column's default where it differs
+-- The expression is written as the server prints it.
 CREATE OR REPLACE FUNCTION agentry._set_default(p_table regclass, p_column name, p_expression text)
 RETURNS void
 LANGUAGE plpgsql

@@ -1,5 +1,11 @@
 -- _set_policy(table, policy, command, using, check): makes or changes a policy, under its own name agentry_<policy>
-CREATE OR REPLACE FUNCTION agentry._set_policy(p_table regclass, p_policy text, p_command text, p_using text, p_check text)
+CREATE OR REPLACE FUNCTION agentry._set_policy(
+    p_table   regclass,
+    p_policy  text,
+    p_command text,
+    p_using   text,
+    p_check   text
+)
 RETURNS void
 LANGUAGE plpgsql
 VOLATILE
@@ -17,4 +23,5 @@ BEGIN
 END;
 $_set_policy$;
 
-COMMENT ON FUNCTION agentry._set_policy(regclass, text, text, text, text) IS 'Makes or changes a policy of a guarded table.';
+COMMENT ON FUNCTION agentry._set_policy(regclass, text, text, text, text) IS
+    'Makes or changes a policy of a guarded table.';

@@ -1,6 +1,6 @@
 -- _take_ownership([owner]) -> name
--- Finds the role that shall own agentry here, and hands it the schemas and functions.  Refuses schemas in which a stranger
--- owns something.  Raises insufficient_privilege, undefined_object, invalid_parameter_value.
+-- Finds the role that shall own agentry here, and hands it the schemas and functions.  Refuses schemas in which a
+-- stranger owns something.  Raises insufficient_privilege, undefined_object, invalid_parameter_value.
 CREATE OR REPLACE FUNCTION agentry._take_ownership(p_owner name)
 RETURNS name
 LANGUAGE plpgsql
@@ -9,7 +9,9 @@ SET search_path = pg_catalog, pg_temp
 AS $_take_ownership$
 DECLARE
     v_super   boolean := (SELECT r.rolsuper FROM pg_roles AS r WHERE r.rolname = current_user);
-    v_schemas oid[]   := ARRAY(SELECT n.oid FROM agentry._modules() AS m JOIN pg_namespace AS n ON n.nspname = m.schema);
+    v_schemas oid[]   := ARRAY(SELECT n.oid
+                               FROM agentry._modules() AS m
+                               JOIN pg_namespace AS n ON n.nspname = m.schema);
     v_current name    := (SELECT r.rolname FROM pg_namespace AS n JOIN pg_roles AS r ON r.oid = n.nspowner
                           WHERE n.nspname = 'agentry');
     v_trusted name[]  := ARRAY['agentry_owner', current_user, p_owner,
@@ -20,7 +22,8 @@ DECLARE
 BEGIN
     -- a later install keeps the owner of the first
     v_owner := coalesce(p_owner,
-                        CASE WHEN NOT (SELECT r.rolsuper FROM pg_roles AS r WHERE r.rolname = v_current) THEN v_current END,
+                        CASE WHEN NOT (SELECT r.rolsuper FROM pg_roles AS r WHERE r.rolname = v_current)
+                             THEN v_current END,
                         CASE WHEN v_super THEN 'agentry_owner' ELSE current_user END);
     IF v_super AND v_owner = 'agentry_owner' AND NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = v_owner) THEN
         CREATE ROLE agentry_owner NOLOGIN NOSUPERUSER NOBYPASSRLS;
@@ -60,15 +63,17 @@ BEGIN
         FROM pg_class AS c WHERE c.relnamespace = ANY (v_schemas)
     ) AS o
     JOIN pg_roles AS r ON r.oid = o.owner
-    WHERE NOT r.rolsuper AND r.rolname <> ALL (array_remove(v_trusted, NULL)) AND (v_super OR NOT pg_has_role(r.oid, 'USAGE'))
+    WHERE NOT r.rolsuper
+      AND r.rolname <> ALL (array_remove(v_trusted, NULL))
+      AND (v_super OR NOT pg_has_role(r.oid, 'USAGE'))
     LIMIT 1;
     IF v_row.object IS NOT NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'insufficient_privilege',
             MESSAGE = format('%s belongs to a stranger', v_row.object),
             DETAIL  = format('Its owner is %s.', v_row.owner),
-            HINT    = format('Find out who made it and drop it.  If %s shall own agentry here, say so: SELECT agentry.install(%L).',
-                             v_row.owner, v_row.owner);
+            HINT    = format('Find out who made it and drop it.  If %s shall own agentry here, say so: '
+                             'SELECT agentry.install(%L).', v_row.owner, v_row.owner);
     END IF;
 
     FOR v_row IN
@@ -82,7 +87,9 @@ BEGIN
         JOIN pg_roles AS r ON r.oid = p.proowner
         WHERE p.pronamespace = ANY (v_schemas) AND r.rolname <> v_owner
         UNION ALL
-        SELECT format('%s %s', CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END, c.oid::regclass)
+        SELECT format('%s %s',
+                      CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END,
+                      c.oid::regclass)
         FROM pg_class AS c
         JOIN pg_roles AS r ON r.oid = c.relowner
         WHERE c.relnamespace = ANY (v_schemas) AND c.relkind IN ('r', 'p', 'v', 'm') AND r.rolname <> v_owner
@@ -93,4 +100,5 @@ BEGIN
 END;
 $_take_ownership$;
 
-COMMENT ON FUNCTION agentry._take_ownership(name) IS 'Hands schemas and functions of agentry to the role that shall own them.';
+COMMENT ON FUNCTION agentry._take_ownership(name) IS
+    'Hands schemas and functions of agentry to the role that shall own them.';

@@ -1,6 +1,6 @@
 -- act_as(agent [, for_connection]) -> void
--- Lets an application, an administrator or the owning user act as an agent, for this transaction or the connection; NULL ends
--- it.  Raises insufficient_privilege, undefined_object, object_not_in_prerequisite_state.
+-- Lets an application, an administrator or the owning user act as an agent, for this transaction or the connection;
+-- NULL ends it.  Raises insufficient_privilege, undefined_object, object_not_in_prerequisite_state.
 CREATE OR REPLACE FUNCTION agentry.act_as(p_agent text, p_for_connection boolean DEFAULT false)
 RETURNS void
 LANGUAGE plpgsql
@@ -18,5 +18,6 @@ END;
 $act_as$;
 
 COMMENT ON FUNCTION agentry.act_as(text, boolean) IS
-    'Acts as an agent for this transaction [default] or the connection: for applications, administrators, and users for their own '
-    'agents.  NULL ends it.  Raises insufficient_privilege, undefined_object, object_not_in_prerequisite_state.';
+    'Acts as an agent for this transaction [default] or the connection: for applications, administrators, and users '
+    'for their own agents.  NULL ends it.  Raises insufficient_privilege, undefined_object, '
+    'object_not_in_prerequisite_state.';

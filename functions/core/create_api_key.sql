@@ -21,7 +21,9 @@ DECLARE
     v_key      text;
 BEGIN
     v_me := agentry._caller();
-    IF p_agent IS NOT NULL AND p_user IS NOT NULL OR btrim(coalesce(p_name, '')) = '' OR p_expires_in <= interval '0' THEN
+    IF p_agent IS NOT NULL AND p_user IS NOT NULL
+       OR btrim(coalesce(p_name, '')) = ''
+       OR p_expires_in <= interval '0' THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',
             MESSAGE = 'that key cannot be made',
@@ -59,5 +61,6 @@ END;
 $create_api_key$;
 
 COMMENT ON FUNCTION agentry.create_api_key(text, text, interval, text) IS
-    'Makes an API key and returns it, once.  Holder: the agent, or the user by name; by default the caller (an application: the '
-    'organisation).  expires_in: its life [for ever].  Raises insufficient_privilege, undefined_object, invalid_parameter_value.';
+    'Makes an API key and returns it, once.  Holder: the agent, or the user by name; by default the caller (an '
+    'application: the organisation).  expires_in: its life [for ever].  Raises insufficient_privilege, '
+    'undefined_object, invalid_parameter_value.';

@@ -15,4 +15,5 @@ END;
 $create_organization$;
 
 COMMENT ON FUNCTION agentry.create_organization(text) IS
-    'Makes an organisation and returns its id.  For administrators.  Raises insufficient_privilege, unique_violation, check_violation.';
+    'Makes an organisation and returns its id.  For administrators.  Raises insufficient_privilege, unique_violation, '
+    'check_violation.';

@@ -1,6 +1,6 @@
 -- guard_table(table, ...) -> void
--- Puts a table under the house rules: row-level security from its owner and scope columns, refusals and a comment from its
--- access rules, updated_at.  Repeatable.  Locks the table.  Raises undefined_column, invalid_parameter_value.
+-- Puts a table under the house rules: row-level security from its owner and scope columns, refusals and a comment from
+-- its access rules, updated_at.  Repeatable.  Locks the table.  Raises undefined_column, invalid_parameter_value.
 CREATE OR REPLACE FUNCTION agentry.guard_table(
     p_table        regclass,
     p_agent_column name   DEFAULT NULL,
@@ -54,8 +54,8 @@ BEGIN
     INSERT INTO agentry.guarded_tables AS g (
         table_name, description, visible_to, written_by, agent_column, user_column, team_column, scope_column)
     VALUES (
-        p_table, split_part(coalesce(obj_description(p_table, 'pg_class'), ''), E'\nREAD: ', 1), v_visible_to, p_written_by,
-        p_agent_column, p_user_column, p_team_column, p_scope_column)
+        p_table, split_part(coalesce(obj_description(p_table, 'pg_class'), ''), E'\nREAD: ', 1), v_visible_to,
+        p_written_by, p_agent_column, p_user_column, p_team_column, p_scope_column)
     ON CONFLICT (table_name) DO UPDATE
     SET description = excluded.description, visible_to = excluded.visible_to, written_by = excluded.written_by,
         agent_column = excluded.agent_column, user_column = excluded.user_column, team_column = excluded.team_column,
@@ -73,7 +73,8 @@ BEGIN
     END IF;
     IF v_tenant AND p_org_column = 'org_id' THEN
         PERFORM agentry._set_default(p_table, 'org_id',
-            'COALESCE((NULLIF(current_setting(''agentry.org_id''::text, true), ''''::text))::uuid, agentry.current_org_id())');
+            'COALESCE((NULLIF(current_setting(''agentry.org_id''::text, true), ''''::text))::uuid, '
+            'agentry.current_org_id())');
     END IF;
 
     IF v_tenant OR v_visible_to = 'nobody' THEN
@@ -97,9 +98,11 @@ BEGIN
                 CASE WHEN p_scope_column IS NOT NULL THEN
                     format('%I = ''organisation''', p_scope_column) END,
                 CASE WHEN p_scope_column IS NOT NULL AND p_team_column IS NOT NULL THEN
-                    format('%I = ''team'' AND %I = (SELECT agentry.current_team_id())', p_scope_column, p_team_column) END,
+                    format('%I = ''team'' AND %I = (SELECT agentry.current_team_id())',
+                           p_scope_column, p_team_column) END,
                 CASE WHEN p_scope_column IS NOT NULL AND p_user_column IS NOT NULL THEN
-                    format('%I = ''user'' AND %I = (SELECT agentry.current_user_id())', p_scope_column, p_user_column) END)
+                    format('%I = ''user'' AND %I = (SELECT agentry.current_user_id())',
+                           p_scope_column, p_user_column) END)
         END;
         v_read := concat_ws(' AND ',
             format('%I = (SELECT agentry.current_org_id())', p_org_column),
@@ -133,7 +136,7 @@ END;
 $guard_table$;
 
 COMMENT ON FUNCTION agentry.guard_table(regclass, name, name, name, name, text, text, text[], text, name) IS
-    'Puts a table with org_id uuid under the house rules: row-level security from its owner columns (agent: id or name; user; '
-    'team) and scope column, or a rule of its own; refusals and comment from agentry.access_rules (p_writers: the first ones); '
-    'updated_at.  '
+    'Puts a table with org_id uuid under the house rules: row-level security from its owner columns (agent: id or '
+    'name; user; team) and scope column, or a rule of its own; refusals and comment from agentry.access_rules '
+    '(p_writers: the first ones); updated_at.  '
     'Repeatable.  For the owner of the table.  Raises undefined_column, invalid_parameter_value.';

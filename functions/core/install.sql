@@ -1,7 +1,8 @@
 -- install([owner]) -> module, version, way, action
 -- Makes or brings up to date the tables, views, triggers, policies and grants of every module whose code is here, as
--- ordinary objects, in dependency order; what is missing comes back, data stays.  Run by a superuser it hands everything to
--- the owner role [agentry_owner], else everything belongs to the caller.  Takes a lock that lets one install run at a time.
+-- ordinary objects, in dependency order; what is missing comes back, data stays.  Run by a superuser it hands
+-- everything to the owner role [agentry_owner], else everything belongs to the caller.  Takes a lock that lets one
+-- install run at a time.
 -- Raises insufficient_privilege, undefined_object, feature_not_supported.
 CREATE OR REPLACE FUNCTION agentry.install(p_owner name DEFAULT NULL)
 RETURNS TABLE (module text, version text, way text, action text)
@@ -49,7 +50,8 @@ BEGIN
 
         module  := v_row.module;
         version := v_to;
-        way     := CASE WHEN EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = v_row.schema) THEN 'extension' ELSE 'plain' END;
+        way     := CASE WHEN EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = v_row.schema)
+                        THEN 'extension' ELSE 'plain' END;
         action  := CASE WHEN v_version IS NULL THEN 'installed'
                         WHEN (v_version, v_sum, v_way) = (v_to, v_checksum, way) THEN 'unchanged'
                         ELSE 'updated' END;
@@ -67,6 +69,6 @@ END;
 $install$;
 
 COMMENT ON FUNCTION agentry.install(name) IS
-    'Makes or brings up to date the tables and all else of every module whose code is here; repeatable, keeps data.  Returns a row '
-    'a module: installed, updated or unchanged.  As a superuser everything goes to the owner role [agentry_owner].  Raises '
-    'insufficient_privilege, undefined_object, feature_not_supported.';
+    'Makes or brings up to date the tables and all else of every module whose code is here; repeatable, keeps data.  '
+    'Returns a row a module: installed, updated or unchanged.  As a superuser everything goes to the owner role '
+    '[agentry_owner].  Raises insufficient_privilege, undefined_object, feature_not_supported.';

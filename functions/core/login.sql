@@ -1,6 +1,6 @@
 -- login(api_key [, expires_in]) -> token
--- Opens a session with an API key and returns its token, once: only the hash is kept.  Bind it with use_session().  Updates
--- last_used_at.  Pass the key as a bind parameter, so that it stands in no log.
+-- Opens a session with an API key and returns its token, once: only the hash is kept.  Bind it with use_session().
+-- Updates last_used_at.  Pass the key as a bind parameter, so that it stands in no log.
 -- Raises invalid_password for a key that is unknown, revoked, expired or of somebody who may not log in;
 -- invalid_parameter_value for a lifetime that is not positive.
 CREATE OR REPLACE FUNCTION agentry.login(p_api_key text, p_expires_in interval DEFAULT NULL)

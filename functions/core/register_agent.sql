@@ -59,12 +59,13 @@ BEGIN
     END IF;
 
     INSERT INTO agentry.agents AS a (
-        org_id, name, description, role, provider, model, access_method, access_details, skills, status, nickname, persistent,
-        collaborative, instance_type, context_type, system_instructions, assistant_instructions, personality, team_id, user_id,
-        scope, db_role)
+        org_id, name, description, role, provider, model, access_method, access_details, skills, status, nickname,
+        persistent, collaborative, instance_type, context_type, system_instructions, assistant_instructions,
+        personality, team_id, user_id, scope, db_role)
     VALUES (
-        v_org_id, v_name, p_description, p_role, p_provider, p_model, coalesce(p_access_method, 'api'), p_access_details,
-        coalesce(p_skills, '{}'), coalesce(p_status, 'active'), p_nickname, coalesce(p_persistent, true),
+        v_org_id, v_name, p_description, p_role, p_provider, p_model, coalesce(p_access_method, 'api'),
+        p_access_details, coalesce(p_skills, '{}'), coalesce(p_status, 'active'), p_nickname,
+        coalesce(p_persistent, true),
         coalesce(p_collaborative, false), coalesce(p_instance_type, 'subagent'), coalesce(p_context_type, 'persistent'),
         p_system_instructions, p_assistant_instructions, coalesce(p_personality, '{}'), v_team_id, v_user_id,
         coalesce(p_scope, 'organisation'), p_db_role)
@@ -108,8 +109,9 @@ END;
 $register_agent$;
 
 COMMENT ON FUNCTION agentry.register_agent(
-    text, text, text, text, text, text, jsonb, text[], text[], text[], text, text, boolean, boolean, text, text, text, text,
-    jsonb, text, text, text, name) IS
-    'Registers an agent or changes one (NULL: as it is), and returns its id.  The name is kept in lower case.  Domains and aliases '
-    'are added.  Team and user by name.  For applications, agents of domain Agent Management and administrators; db_role for '
-    'administrators only.  Raises insufficient_privilege, check_violation, unique_violation, undefined_object, invalid_parameter_value.';
+    text, text, text, text, text, text, jsonb, text[], text[], text[], text, text, boolean, boolean, text, text, text,
+    text, jsonb, text, text, text, name) IS
+    'Registers an agent or changes one (NULL: as it is), and returns its id.  The name is kept in lower case.  Domains '
+    'and aliases are added.  Team and user by name.  For applications, agents of domain Agent Management and '
+    'administrators; db_role for administrators only.  Raises insufficient_privilege, check_violation, '
+    'unique_violation, undefined_object, invalid_parameter_value.';

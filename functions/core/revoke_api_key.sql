@@ -1,5 +1,6 @@
 -- revoke_api_key(id) -> boolean
--- Ends a key and its sessions at once.  For its holder, applications and administrators.  False where it was revoked before.
+-- Ends a key and its sessions at once.  For its holder, applications and administrators.  False where it was revoked
+-- before.
 -- Raises undefined_object for a key that is unknown or another's.
 CREATE OR REPLACE FUNCTION agentry.revoke_api_key(p_id uuid)
 RETURNS boolean
@@ -18,7 +19,9 @@ BEGIN
     FROM agentry.api_keys AS k
     WHERE k.org_id = v_me.org_id
       AND k.id = p_id
-      AND (v_me.kind IN ('app', 'admin') OR k.agent_id = v_me.agent_id OR v_me.kind = 'user' AND k.user_id = v_me.user_id)
+      AND (v_me.kind IN ('app', 'admin')
+           OR k.agent_id = v_me.agent_id
+           OR v_me.kind = 'user' AND k.user_id = v_me.user_id)
     FOR UPDATE;
     IF v_key.id IS NULL THEN
         RAISE EXCEPTION USING
@@ -40,5 +43,5 @@ END;
 $revoke_api_key$;
 
 COMMENT ON FUNCTION agentry.revoke_api_key(uuid) IS
-    'Ends a key and its sessions at once; false where it was revoked before.  For its holder, applications, administrators.  Raises '
-    'undefined_object.';
+    'Ends a key and its sessions at once; false where it was revoked before.  For its holder, applications, '
+    'administrators.  Raises undefined_object.';

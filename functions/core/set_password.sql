@@ -1,6 +1,6 @@
 -- set_password(user [, password, hash]) -> void
--- Sets a user's password: hashed here by bcrypt, which needs pgcrypto, or as a hash that the client made.  For the user,
--- applications and administrators.
+-- Sets a user's password: hashed here by bcrypt, which needs pgcrypto, or as a hash that the client made.  For the
+-- user, applications and administrators.
 -- Raises insufficient_privilege, undefined_object, invalid_parameter_value, feature_not_supported.
 CREATE OR REPLACE FUNCTION agentry.set_password(p_user text, p_password text DEFAULT NULL, p_hash text DEFAULT NULL)
 RETURNS void
@@ -31,5 +31,6 @@ END;
 $set_password$;
 
 COMMENT ON FUNCTION agentry.set_password(text, text, text) IS
-    'Sets a user''s password: bcrypt of p_password (1 to 72 bytes, needs pgcrypto), or p_hash as the client made it.  For the user, '
-    'applications and administrators.  Raises insufficient_privilege, undefined_object, invalid_parameter_value, feature_not_supported.';
+    'Sets a user''s password: bcrypt of p_password (1 to 72 bytes, needs pgcrypto), or p_hash as the client made it.  '
+    'For the user, applications and administrators.  Raises insufficient_privilege, undefined_object, '
+    'invalid_parameter_value, feature_not_supported.';

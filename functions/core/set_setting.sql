@@ -1,6 +1,6 @@
 -- set_setting(name, value) -> void
--- Sets a setting of the caller's organisation; NULL goes back to the default.  For those whom agentry.access_rules let write
--- agentry.settings.  Raises undefined_object, invalid_parameter_value, insufficient_privilege.
+-- Sets a setting of the caller's organisation; NULL goes back to the default.  For those whom agentry.access_rules let
+-- write agentry.settings.  Raises undefined_object, invalid_parameter_value, insufficient_privilege.
 CREATE OR REPLACE FUNCTION agentry.set_setting(p_name text, p_value jsonb)
 RETURNS void
 LANGUAGE plpgsql
@@ -22,5 +22,5 @@ END;
 $set_setting$;
 
 COMMENT ON FUNCTION agentry.set_setting(text, jsonb) IS
-    'Sets a setting of the organisation of whoever is asking; NULL goes back to the default.  For applications and administrators.  '
-    'Raises undefined_object, invalid_parameter_value, insufficient_privilege.';
+    'Sets a setting of the organisation of whoever is asking; NULL goes back to the default.  For applications and '
+    'administrators.  Raises undefined_object, invalid_parameter_value, insufficient_privilege.';

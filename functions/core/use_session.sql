@@ -1,6 +1,6 @@
 -- use_session(token [, for_connection]) -> void
--- Makes the caller the holder of a session: for this transaction, or for the connection.  Through a pool in transaction mode
--- only the first is right.  Raises invalid_authorization_specification for a token that is not valid.
+-- Makes the caller the holder of a session: for this transaction, or for the connection.  Through a pool in transaction
+-- mode only the first is right.  Raises invalid_authorization_specification for a token that is not valid.
 CREATE OR REPLACE FUNCTION agentry.use_session(p_token text, p_for_connection boolean DEFAULT false)
 RETURNS void
 LANGUAGE plpgsql
@@ -27,5 +27,5 @@ END;
 $use_session$;
 
 COMMENT ON FUNCTION agentry.use_session(text, boolean) IS
-    'Makes the caller the holder of the session: for this transaction [default] or, when asked, for the connection.  Raises '
-    'invalid_authorization_specification.';
+    'Makes the caller the holder of the session: for this transaction [default] or, when asked, for the connection.  '
+    'Raises invalid_authorization_specification.';

@@ -1,6 +1,7 @@
 -- verify_password(user, password) -> boolean
--- Whether the password is the user's; false too for an inactive user and for one without a bcrypt hash.  Needs pgcrypto.
--- For the user, applications and administrators.  Raises insufficient_privilege, undefined_object, feature_not_supported.
+-- Whether the password is the user's; false too for an inactive user and for one without a bcrypt hash.  Needs
+-- pgcrypto.  For the user, applications and administrators.  Raises insufficient_privilege, undefined_object,
+-- feature_not_supported.
 CREATE OR REPLACE FUNCTION agentry.verify_password(p_user text, p_password text)
 RETURNS boolean
 LANGUAGE plpgsql
@@ -23,5 +24,6 @@ END;
 $verify_password$;
 
 COMMENT ON FUNCTION agentry.verify_password(text, text) IS
-    'Whether the password is that of the user (bcrypt, needs pgcrypto); false for an inactive user and one without such a hash.  For '
-    'the user, applications and administrators.  Raises insufficient_privilege, undefined_object, feature_not_supported.';
+    'Whether the password is that of the user (bcrypt, needs pgcrypto); false for an inactive user and one without '
+    'such a hash.  For the user, applications and administrators.  Raises insufficient_privilege, undefined_object, '
+    'feature_not_supported.';

@@ -25,6 +25,6 @@ END;
 $whoami$;
 
 COMMENT ON FUNCTION agentry.whoami() IS
-    'Who the database takes the caller for.  kind: agent, user, app, reader, admin or NULL (nobody).  road: session (a token bound '
-    'by use_session), role (agents.db_role), service (service_roles), admin.  role: the role that SET ROLE chose, else the '
-    'session user.  Always one row.';
+    'Who the database takes the caller for.  kind: agent, user, app, reader, admin or NULL (nobody).  road: session (a '
+    'token bound by use_session), role (agents.db_role), service (service_roles), admin.  role: the role that SET ROLE '
+    'chose, else the session user.  Always one row.';

@@ -1,4 +1,5 @@
--- Messages between agents.  What was said never changes; where each recipient stands with it is a narrow row of its own.
+-- Messages between agents.  What was said never changes; where each recipient stands with it is a narrow row of its
+-- own.
 
 CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat (
     org_id          uuid        NOT NULL,
@@ -17,8 +18,10 @@ CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat (
     CONSTRAINT agent_chat_reply_to_fkey FOREIGN KEY (org_id, reply_to) REFERENCES agentry_chat.agent_chat (org_id, id),
     CONSTRAINT agent_chat_thread_fkey FOREIGN KEY (org_id, thread) REFERENCES agentry_chat.agent_chat (org_id, id),
     CONSTRAINT agent_chat_message_check CHECK (message ~ '[^[:space:]]'),
-    CONSTRAINT agent_chat_recipients_check CHECK (cardinality(recipients) > 0 AND array_position(recipients, NULL) IS NULL),
-    CONSTRAINT agent_chat_reply_to_check CHECK (reply_to < id AND thread <= reply_to OR reply_to IS NULL AND thread = id),
+    CONSTRAINT agent_chat_recipients_check
+        CHECK (cardinality(recipients) > 0 AND array_position(recipients, NULL) IS NULL),
+    CONSTRAINT agent_chat_reply_to_check
+        CHECK (reply_to < id AND thread <= reply_to OR reply_to IS NULL AND thread = id),
     CONSTRAINT agent_chat_priority_check CHECK (priority BETWEEN 1 AND 10),
     CONSTRAINT agent_chat_expires_at_check CHECK (expires_at > "timestamp"),
     CONSTRAINT agent_chat_idempotency_key_check CHECK (length(idempotency_key) BETWEEN 1 AND 255)
@@ -33,7 +36,8 @@ COMMENT ON COLUMN agentry_chat.agent_chat.reply_to IS 'The message that it answe
 COMMENT ON COLUMN agentry_chat.agent_chat.thread IS 'Id of the first message of its thread.';
 COMMENT ON COLUMN agentry_chat.agent_chat.priority IS '1 (first) to 10.';
 COMMENT ON COLUMN agentry_chat.agent_chat.expires_at IS 'When it is no longer delivered; NULL: never.';
-COMMENT ON COLUMN agentry_chat.agent_chat.idempotency_key IS 'The sender''s key for this message, 1 to 255 characters: sent twice, it is one message.';
+COMMENT ON COLUMN agentry_chat.agent_chat.idempotency_key IS
+    'The sender''s key for this message, 1 to 255 characters: sent twice, it is one message.';
 COMMENT ON COLUMN agentry_chat.agent_chat."timestamp" IS 'When it was sent (start of the transaction).';
 
 CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat_processed (
@@ -75,9 +79,11 @@ COMMENT ON COLUMN agentry_chat.agent_chat_processed.sender IS 'Name of the sende
 COMMENT ON COLUMN agentry_chat.agent_chat_processed.status IS
     'pending, received (claimed), failed (due again at available_at); settled: routed, responded, dead, expired.';
 COMMENT ON COLUMN agentry_chat.agent_chat_processed.priority IS 'As in the message: 1 (first) to 10.';
-COMMENT ON COLUMN agentry_chat.agent_chat_processed.attempts IS 'How often it was claimed; the token of the last claim.';
+COMMENT ON COLUMN agentry_chat.agent_chat_processed.attempts IS
+    'How often it was claimed; the token of the last claim.';
 COMMENT ON COLUMN agentry_chat.agent_chat_processed.available_at IS 'When it may be claimed.';
-COMMENT ON COLUMN agentry_chat.agent_chat_processed.lease_until IS 'When a claim ends by itself and the message can be claimed again.';
+COMMENT ON COLUMN agentry_chat.agent_chat_processed.lease_until IS
+    'When a claim ends by itself and the message can be claimed again.';
 COMMENT ON COLUMN agentry_chat.agent_chat_processed.expires_at IS 'As in the message.';
 COMMENT ON COLUMN agentry_chat.agent_chat_processed.received_at IS 'Time of the last claim.';
 COMMENT ON COLUMN agentry_chat.agent_chat_processed.routed_at IS 'When it was marked routed.';
@@ -94,6 +100,7 @@ CREATE UNLOGGED TABLE IF NOT EXISTS agentry_chat.agent_chat_told (
     CONSTRAINT agent_chat_told_pkey PRIMARY KEY (org_id, agent, id)
 )
 WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
-COMMENT ON TABLE agentry_chat.agent_chat_told IS 'Inboxes whose agent was notified since its last claim (notify mode wake).';
+COMMENT ON TABLE agentry_chat.agent_chat_told IS
+    'Inboxes whose agent was notified since its last claim (notify mode wake).';
 COMMENT ON COLUMN agentry_chat.agent_chat_told.agent IS 'Name of the agent.';
 COMMENT ON COLUMN agentry_chat.agent_chat_told.id IS 'Keeps rows apart while one is being deleted.';

@@ -15,7 +15,8 @@ COMMENT ON TABLE agentry.installed_modules IS 'The modules whose tables are in t
 COMMENT ON COLUMN agentry.installed_modules.module IS 'Name of the module: core, chat, ...';
 COMMENT ON COLUMN agentry.installed_modules.extension IS 'Name of its extension and schema.';
 COMMENT ON COLUMN agentry.installed_modules.version IS 'Version of the tables.';
-COMMENT ON COLUMN agentry.installed_modules.way IS 'extension: the code came by CREATE EXTENSION; plain: by a plain SQL script.';
+COMMENT ON COLUMN agentry.installed_modules.way IS
+    'extension: the code came by CREATE EXTENSION; plain: by a plain SQL script.';
 COMMENT ON COLUMN agentry.installed_modules.checksum IS 'MD5 of the sources that the tables were made from.';
 COMMENT ON COLUMN agentry.installed_modules.installed_at IS 'Time of the first install.';
 
@@ -29,15 +30,19 @@ CREATE TABLE IF NOT EXISTS agentry.guarded_tables (
     team_column   name,
     scope_column  name,
     CONSTRAINT guarded_tables_pkey PRIMARY KEY (table_name),
-    CONSTRAINT guarded_tables_visible_to_check CHECK (visible_to IN ('everyone', 'organisation', 'scope', 'rule', 'nobody'))
+    CONSTRAINT guarded_tables_visible_to_check
+        CHECK (visible_to IN ('everyone', 'organisation', 'scope', 'rule', 'nobody'))
 );
 COMMENT ON TABLE agentry.guarded_tables IS 'Tables under the house rules; filled by agentry.guard_table().';
 COMMENT ON COLUMN agentry.guarded_tables.table_name IS 'The table.';
 COMMENT ON COLUMN agentry.guarded_tables.description IS 'What the table is for; the first part of its comment.';
 COMMENT ON COLUMN agentry.guarded_tables.visible_to IS
-    'Who reads a row: everyone (no row-level security), organisation, scope (owner and scope columns), rule (a condition of the module), nobody (functions only).';
-COMMENT ON COLUMN agentry.guarded_tables.written_by IS 'Functions that write the table for those who may not write it directly; part of its comment.';
-COMMENT ON COLUMN agentry.guarded_tables.agent_column IS 'Column with the owning agent: its id (uuid) or its name (text).';
+    'Who reads a row: everyone (no row-level security), organisation, scope (owner and scope columns), rule (a '
+    'condition of the module), nobody (functions only).';
+COMMENT ON COLUMN agentry.guarded_tables.written_by IS
+    'Functions that write the table for those who may not write it directly; part of its comment.';
+COMMENT ON COLUMN agentry.guarded_tables.agent_column IS
+    'Column with the owning agent: its id (uuid) or its name (text).';
 COMMENT ON COLUMN agentry.guarded_tables.user_column IS 'Column with the id of the owning user.';
 COMMENT ON COLUMN agentry.guarded_tables.team_column IS 'Column with the id of the owning team.';
 COMMENT ON COLUMN agentry.guarded_tables.scope_column IS 'Column with the scope: organisation, team, user or agent.';
@@ -52,12 +57,16 @@ CREATE TABLE IF NOT EXISTS agentry.access_rules (
         REFERENCES agentry.guarded_tables (table_name) ON DELETE CASCADE,
     CONSTRAINT access_rules_writer_check CHECK (writer IN ('app', 'agents') OR writer ~ '^(domain|agent):[^[:space:]]'),
     CONSTRAINT access_rules_commands_check
-        CHECK (cardinality(commands) > 0 AND commands <@ '{INSERT,UPDATE,DELETE}' AND array_position(commands, NULL) IS NULL)
+        CHECK (cardinality(commands) > 0
+               AND commands <@ '{INSERT,UPDATE,DELETE}'
+               AND array_position(commands, NULL) IS NULL)
 );
-COMMENT ON TABLE agentry.access_rules IS 'Who may write which table.  Policies, refusals and table comments follow from it.';
+COMMENT ON TABLE agentry.access_rules IS
+    'Who may write which table.  Policies, refusals and table comments follow from it.';
 COMMENT ON COLUMN agentry.access_rules.table_name IS 'The table.';
 COMMENT ON COLUMN agentry.access_rules.writer IS
-    'Who may write: app (applications), agents (every agent, its own rows), domain:NAME (agents of that domain), agent:NAME.  Administrators always may.';
+    'Who may write: app (applications), agents (every agent, its own rows), domain:NAME (agents of that domain), '
+    'agent:NAME.  Administrators always may.';
 COMMENT ON COLUMN agentry.access_rules.commands IS 'Which commands: INSERT, UPDATE, DELETE.';
 COMMENT ON COLUMN agentry.access_rules.note IS 'Reason, for people.';
 
@@ -72,7 +81,8 @@ CREATE TABLE IF NOT EXISTS agentry.setting_types (
 );
 COMMENT ON TABLE agentry.setting_types IS 'The settings that exist, with their defaults.';
 COMMENT ON COLUMN agentry.setting_types.name IS 'Name: module.setting.';
-COMMENT ON COLUMN agentry.setting_types.default_value IS 'Value where an organisation has set none; its JSON type is the type of the setting.';
+COMMENT ON COLUMN agentry.setting_types.default_value IS
+    'Value where an organisation has set none; its JSON type is the type of the setting.';
 COMMENT ON COLUMN agentry.setting_types.allowed IS 'Array of the allowed values; NULL: any of the type.';
 COMMENT ON COLUMN agentry.setting_types.description IS 'Meaning, unit and range.';
 
@@ -82,7 +92,8 @@ CREATE TABLE IF NOT EXISTS agentry.secrets (
     CONSTRAINT secrets_pkey PRIMARY KEY (name),
     CONSTRAINT secrets_value_check CHECK (octet_length(value) = 32)
 );
-COMMENT ON TABLE agentry.secrets IS 'Keys that this database made for itself, such as the one that names the channels of inboxes.';
+COMMENT ON TABLE agentry.secrets IS
+    'Keys that this database made for itself, such as the one that names the channels of inboxes.';
 COMMENT ON COLUMN agentry.secrets.name IS 'What the key is for.';
 COMMENT ON COLUMN agentry.secrets.value IS '256 random bits.';
 
@@ -97,7 +108,8 @@ CREATE TABLE IF NOT EXISTS agentry.personal_data (
 COMMENT ON TABLE agentry.personal_data IS 'Tables that hold personal data, and how a subject is erased from them.';
 COMMENT ON COLUMN agentry.personal_data.table_name IS 'The table.';
 COMMENT ON COLUMN agentry.personal_data.subject_columns IS 'Columns that name the subject: an agent or a user.';
-COMMENT ON COLUMN agentry.personal_data.erase_action IS 'delete the row, redact its content, or keep it (it names no person).';
+COMMENT ON COLUMN agentry.personal_data.erase_action IS
+    'delete the row, redact its content, or keep it (it names no person).';
 
 CREATE TABLE IF NOT EXISTS agentry.retention_rules (
     table_name  regclass NOT NULL,

@@ -13,7 +13,8 @@ CREATE TABLE IF NOT EXISTS agentry.organizations (
 COMMENT ON TABLE agentry.organizations IS 'Tenants.  No row of one can point to, or be seen by, another.';
 COMMENT ON COLUMN agentry.organizations.id IS 'Id (UUID version 7, RFC 9562).';
 COMMENT ON COLUMN agentry.organizations.name IS 'Name, unique across all, at most 255 characters.';
-COMMENT ON COLUMN agentry.organizations.is_default IS 'The organisation of those who never name one; exactly one exists from install.';
+COMMENT ON COLUMN agentry.organizations.is_default IS
+    'The organisation of those who never name one; exactly one exists from install.';
 
 CREATE TABLE IF NOT EXISTS agentry.teams (
     org_id     uuid        NOT NULL,
@@ -43,7 +44,8 @@ CREATE TABLE IF NOT EXISTS agentry.users (
     CONSTRAINT users_pkey PRIMARY KEY (org_id, id),
     CONSTRAINT users_username_key UNIQUE (org_id, username),
     CONSTRAINT users_org_id_fkey FOREIGN KEY (org_id) REFERENCES agentry.organizations (id),
-    CONSTRAINT users_team_id_fkey FOREIGN KEY (org_id, team_id) REFERENCES agentry.teams (org_id, id) ON DELETE SET NULL (team_id),
+    CONSTRAINT users_team_id_fkey FOREIGN KEY (org_id, team_id)
+        REFERENCES agentry.teams (org_id, id) ON DELETE SET NULL (team_id),
     CONSTRAINT users_username_check CHECK (btrim(username) <> '' AND length(username) <= 100),
     CONSTRAINT users_email_check CHECK (email ~ '^[^@[:space:]]+@[^@[:space:]]+$' AND length(email) <= 255),
     CONSTRAINT users_hashed_password_check CHECK (hashed_password ~ '^\$[a-z0-9]+\$')
@@ -52,7 +54,8 @@ COMMENT ON TABLE agentry.users IS 'People.';
 COMMENT ON COLUMN agentry.users.id IS 'Id (UUID version 7).';
 COMMENT ON COLUMN agentry.users.username IS 'Name, unique in the organisation.';
 COMMENT ON COLUMN agentry.users.email IS 'E-mail address, unique across all organisations whatever its case.';
-COMMENT ON COLUMN agentry.users.hashed_password IS 'Hash in modular crypt format ($2a$, $argon2id$, ...); never the password.  No role but the owner reads it.';
+COMMENT ON COLUMN agentry.users.hashed_password IS
+    'Hash in modular crypt format ($2a$, $argon2id$, ...); never the password.  No role but the owner reads it.';
 COMMENT ON COLUMN agentry.users.is_active IS 'An inactive user cannot log in, and sessions of the user end.';
 COMMENT ON COLUMN agentry.users.team_id IS 'Team of the user.';
 
@@ -111,7 +114,8 @@ CREATE TABLE IF NOT EXISTS agentry.agents (
 COMMENT ON TABLE agentry.agents IS 'Agents: the registry for delegation and collaboration.';
 COMMENT ON COLUMN agentry.agents.id IS 'Id (UUID version 7).';
 COMMENT ON COLUMN agentry.agents.name IS
-    'Name, lower case, unique in the organisation, 1 to 100 characters without *, :, comma and control characters; it never changes.';
+    'Name, lower case, unique in the organisation, 1 to 100 characters without *, :, comma and control characters; it '
+    'never changes.';
 COMMENT ON COLUMN agentry.agents.description IS 'What the agent is for.';
 COMMENT ON COLUMN agentry.agents.role IS 'Kind of work: general, coding, research, quick-qa, monitoring, ...';
 COMMENT ON COLUMN agentry.agents.provider IS 'Provider of the model: anthropic, google, openai, local, ...';
@@ -119,13 +123,16 @@ COMMENT ON COLUMN agentry.agents.model IS 'Language model.';
 COMMENT ON COLUMN agentry.agents.access_method IS 'How it is reached: openclaw_session, cli, api, browser.';
 COMMENT ON COLUMN agentry.agents.access_details IS 'Connection information for the access method; no secrets.';
 COMMENT ON COLUMN agentry.agents.skills IS 'Capabilities.';
-COMMENT ON COLUMN agentry.agents.credential_ref IS 'Where its credential is kept (a password manager''s item); never the credential.';
-COMMENT ON COLUMN agentry.agents.status IS 'active; inactive (not running, may be written to); suspended and archived (cannot log in, send or receive).';
+COMMENT ON COLUMN agentry.agents.credential_ref IS
+    'Where its credential is kept (a password manager''s item); never the credential.';
+COMMENT ON COLUMN agentry.agents.status IS
+    'active; inactive (not running, may be written to); suspended and archived (cannot log in, send or receive).';
 COMMENT ON COLUMN agentry.agents.notes IS 'Notes.';
 COMMENT ON COLUMN agentry.agents.persistent IS 'Always running, not on demand.';
 COMMENT ON COLUMN agentry.agents.collaborative IS 'Works with others, not only for them.';
 COMMENT ON COLUMN agentry.agents.instantiation_sop IS 'Name of the procedure that starts it.';
-COMMENT ON COLUMN agentry.agents.nickname IS 'Short friendly name for display; to write to the agent by it, make it an alias.';
+COMMENT ON COLUMN agentry.agents.nickname IS
+    'Short friendly name for display; to write to the agent by it, make it an alias.';
 COMMENT ON COLUMN agentry.agents.instance_type IS 'subagent or peer.';
 COMMENT ON COLUMN agentry.agents.home_dir IS 'Workspace of a peer agent.';
 COMMENT ON COLUMN agentry.agents.unix_user IS 'Operating system user of a peer agent.';
@@ -137,7 +144,8 @@ COMMENT ON COLUMN agentry.agents.assistant_instructions IS 'Further instructions
 COMMENT ON COLUMN agentry.agents.personality IS 'Traits, as a JSON object.';
 COMMENT ON COLUMN agentry.agents.team_id IS 'Team of the agent.';
 COMMENT ON COLUMN agentry.agents.user_id IS 'User who owns the agent.';
-COMMENT ON COLUMN agentry.agents.scope IS 'Who sees the agent: organisation, its team, its user, or only itself (agent).';
+COMMENT ON COLUMN agentry.agents.scope IS
+    'Who sees the agent: organisation, its team, its user, or only itself (agent).';
 COMMENT ON COLUMN agentry.agents.db_role IS 'Database role that is this agent; set by administrators only.';
 
 CREATE TABLE IF NOT EXISTS agentry.agent_aliases (
@@ -152,7 +160,8 @@ CREATE TABLE IF NOT EXISTS agentry.agent_aliases (
         CHECK (alias = lower(btrim(alias)) AND alias <> '' AND length(alias) <= 100 AND alias !~ '[[:cntrl:]*:,]')
 );
 COMMENT ON TABLE agentry.agent_aliases IS 'Other names of agents, accepted wherever a name is.';
-COMMENT ON COLUMN agentry.agent_aliases.alias IS 'Other name, lower case; neither an agent''s name nor another''s alias in the organisation.';
+COMMENT ON COLUMN agentry.agent_aliases.alias IS
+    'Other name, lower case; neither an agent''s name nor another''s alias in the organisation.';
 COMMENT ON COLUMN agentry.agent_aliases.agent_id IS 'The agent.';
 
 CREATE TABLE IF NOT EXISTS agentry.agent_domains (
@@ -189,7 +198,8 @@ CREATE TABLE IF NOT EXISTS agentry.service_roles (
     CONSTRAINT service_roles_org_id_fkey FOREIGN KEY (org_id) REFERENCES agentry.organizations (id)
 );
 COMMENT ON TABLE agentry.service_roles IS
-    'Database roles that serve a whole organisation: members of agentry_app act for any of its agents, members of agentry_reader read it.';
+    'Database roles that serve a whole organisation: members of agentry_app act for any of its agents, members of '
+    'agentry_reader read it.';
 COMMENT ON COLUMN agentry.service_roles.db_role IS 'The database role; it serves one organisation.';
 
 CREATE TABLE IF NOT EXISTS agentry.settings (

@@ -27,10 +27,12 @@ CREATE TABLE IF NOT EXISTS agentry.api_keys (
 COMMENT ON TABLE agentry.api_keys IS 'Keys to log in with, of an agent, a user or a whole organisation.';
 COMMENT ON COLUMN agentry.api_keys.id IS 'Id (UUID version 7).';
 COMMENT ON COLUMN agentry.api_keys.agent_id IS 'Holder: this agent.';
-COMMENT ON COLUMN agentry.api_keys.user_id IS 'Holder: this user.  Neither agent nor user: an application of the organisation.';
+COMMENT ON COLUMN agentry.api_keys.user_id IS
+    'Holder: this user.  Neither agent nor user: an application of the organisation.';
 COMMENT ON COLUMN agentry.api_keys.name IS 'What the key is for.';
 COMMENT ON COLUMN agentry.api_keys.prefix IS 'First characters of the key, to tell keys apart.';
-COMMENT ON COLUMN agentry.api_keys.key_hash IS 'SHA-256 of the key (FIPS 180-4); the key itself has 256 random bits and is nowhere.';
+COMMENT ON COLUMN agentry.api_keys.key_hash IS
+    'SHA-256 of the key (FIPS 180-4); the key itself has 256 random bits and is nowhere.';
 COMMENT ON COLUMN agentry.api_keys.last_used_at IS 'Time of the last login.';
 COMMENT ON COLUMN agentry.api_keys.expires_at IS 'When it ends by itself; NULL: never.';
 COMMENT ON COLUMN agentry.api_keys.revoked_at IS 'When it was revoked; that ended its sessions too.';

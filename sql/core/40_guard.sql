@@ -1,7 +1,9 @@
 -- The house rules for core's own tables, and what every database starts with.
 
-SELECT agentry.guard_table('agentry.installed_modules', p_visible_to => 'everyone', p_written_by => 'agentry.install()');
-SELECT agentry.guard_table('agentry.guarded_tables', p_visible_to => 'everyone', p_written_by => 'agentry.guard_table()');
+SELECT agentry.guard_table('agentry.installed_modules', p_visible_to => 'everyone',
+    p_written_by => 'agentry.install()');
+SELECT agentry.guard_table('agentry.guarded_tables', p_visible_to => 'everyone',
+    p_written_by => 'agentry.guard_table()');
 SELECT agentry.guard_table('agentry.access_rules', p_visible_to => 'everyone');
 SELECT agentry.guard_table('agentry.setting_types', p_visible_to => 'everyone', p_written_by => 'agentry.install()');
 SELECT agentry.guard_table('agentry.secrets', p_visible_to => 'nobody', p_written_by => 'agentry.install()');
@@ -18,14 +20,17 @@ SELECT agentry.guard_table('agentry.organizations', p_org_column => 'id',
 SELECT agentry.guard_table('agentry.teams', p_writers => '{app}');
 SELECT agentry.guard_table('agentry.users', p_writers => '{app}',
     p_rule => 'id = (SELECT agentry.current_user_id()) OR team_id = (SELECT agentry.current_team_id())');
-SELECT agentry.guard_table('agentry.agents', 'id', 'user_id', 'team_id', 'scope', p_writers => '{app,domain:Agent Management}',
+SELECT agentry.guard_table('agentry.agents', 'id', 'user_id', 'team_id', 'scope',
+    p_writers => '{app,domain:Agent Management}',
     p_written_by => 'agentry.register_agent() under the same rule');
 SELECT agentry.guard_table('agentry.agent_aliases', p_writers => '{app,domain:Agent Management}');
 SELECT agentry.guard_table('agentry.agent_domains', p_writers => '{app,domain:Agent Management}');
 SELECT agentry.guard_table('agentry.service_roles', p_rule => 'false');
-SELECT agentry.guard_table('agentry.settings', p_writers => '{app}', p_written_by => 'agentry.set_setting() under the same rule');
+SELECT agentry.guard_table('agentry.settings', p_writers => '{app}',
+    p_written_by => 'agentry.set_setting() under the same rule');
 SELECT agentry.guard_table('agentry.api_keys',
-    p_rule => 'agent_id = (SELECT agentry.current_agent_id()) OR agent_id IS NULL AND user_id = (SELECT agentry.current_user_id())',
+    p_rule => 'agent_id = (SELECT agentry.current_agent_id()) '
+              'OR agent_id IS NULL AND user_id = (SELECT agentry.current_user_id())',
     p_written_by => 'agentry.create_api_key() and agentry.revoke_api_key()');
 SELECT agentry.guard_table('agentry.login_sessions', p_visible_to => 'nobody',
     p_written_by => 'agentry.login() and agentry.logout()');

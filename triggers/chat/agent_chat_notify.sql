@@ -54,7 +54,8 @@ BEGIN
 END;
 $_agent_chat_notify$;
 
-COMMENT ON FUNCTION agentry_chat._agent_chat_notify() IS 'Tells recipients of a new message at the end of its transaction.';
+COMMENT ON FUNCTION agentry_chat._agent_chat_notify() IS
+    'Tells recipients of a new message at the end of its transaction.';
 
 -- install
 DO $install$

@@ -1,4 +1,5 @@
--- What no access rule may give away: names are for ever, and only administrators say which database role is which agent.
+-- What no access rule may give away: names are for ever, and only administrators say which database role is which
+-- agent.
 CREATE OR REPLACE FUNCTION agentry._agents_protect()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -21,7 +22,8 @@ BEGIN
             MESSAGE = format('name %s is an alias of another agent', NEW.name),
             HINT    = 'Choose another name, or remove the alias.';
     END IF;
-    IF TG_OP = 'UPDATE' AND NEW.db_role IS NOT DISTINCT FROM OLD.db_role OR TG_OP = 'INSERT' AND NEW.db_role IS NULL THEN
+    IF TG_OP = 'UPDATE' AND NEW.db_role IS NOT DISTINCT FROM OLD.db_role
+       OR TG_OP = 'INSERT' AND NEW.db_role IS NULL THEN
         RETURN NEW;
     END IF;
     IF (SELECT m.kind FROM agentry._me() AS m) IS DISTINCT FROM 'admin' THEN

@@ -42,4 +42,5 @@ BEGIN
 END;
 $_enforce_access$;
 
-COMMENT ON FUNCTION agentry._enforce_access() IS 'Refuses a statement that agentry.access_rules do not allow; set by guard_table().';
+COMMENT ON FUNCTION agentry._enforce_access() IS
+    'Refuses a statement that agentry.access_rules do not allow; set by guard_table().';

@@ -17,7 +17,8 @@ BEGIN
 END;
 $_service_roles_protect$;
 
-COMMENT ON FUNCTION agentry._service_roles_protect() IS 'Keeps the roles of services apart from those of agents and administrators.';
+COMMENT ON FUNCTION agentry._service_roles_protect() IS
+    'Keeps the roles of services apart from those of agents and administrators.';
 
 -- install
 CREATE OR REPLACE TRIGGER service_roles_protect

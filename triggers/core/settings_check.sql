@@ -20,7 +20,8 @@ BEGIN
             MESSAGE = format('setting %s cannot be %s', NEW.name, NEW.value),
             DETAIL  = v_type.description,
             HINT    = coalesce('Allowed: ' || v_type.allowed::text || '.',
-                               format('It is a JSON %s, such as %s.', jsonb_typeof(v_type.default_value), v_type.default_value));
+                               format('It is a JSON %s, such as %s.',
+                                      jsonb_typeof(v_type.default_value), v_type.default_value));
     END IF;
     RETURN NEW;
 END;

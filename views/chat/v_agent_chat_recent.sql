@@ -6,7 +6,8 @@ WHERE m.org_id = (SELECT agentry.current_org_id())
   AND m."timestamp" > now() - interval '30 days'
 ORDER BY m."timestamp" DESC, m.id DESC;
 
-COMMENT ON VIEW agentry_chat.v_agent_chat_recent IS 'Messages of the last 30 days that whoever is asking may read, newest first.';
+COMMENT ON VIEW agentry_chat.v_agent_chat_recent IS
+    'Messages of the last 30 days that whoever is asking may read, newest first.';
 COMMENT ON COLUMN agentry_chat.v_agent_chat_recent.id IS 'Id of the message.';
 COMMENT ON COLUMN agentry_chat.v_agent_chat_recent.sender IS 'Name of the sender.';
 COMMENT ON COLUMN agentry_chat.v_agent_chat_recent.message IS 'Text.';

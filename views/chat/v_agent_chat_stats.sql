@@ -29,9 +29,11 @@ WHERE a.org_id = (SELECT agentry.current_org_id())
   AND (o.agent IS NOT NULL OR d.agent IS NOT NULL);
 
 COMMENT ON VIEW agentry_chat.v_agent_chat_stats IS
-    'Inboxes with open or dead messages, as far as whoever is asking may read them.  Reads open and dead deliveries only.';
+    'Inboxes with open or dead messages, as far as whoever is asking may read them.  Reads open and dead deliveries '
+    'only.';
 COMMENT ON COLUMN agentry_chat.v_agent_chat_stats.agent IS 'Name of the recipient.';
-COMMENT ON COLUMN agentry_chat.v_agent_chat_stats.pending IS 'Open messages that nobody holds, those that wait after a failure too.';
+COMMENT ON COLUMN agentry_chat.v_agent_chat_stats.pending IS
+    'Open messages that nobody holds, those that wait after a failure too.';
 COMMENT ON COLUMN agentry_chat.v_agent_chat_stats.leased IS 'Messages under a claim that has not run out.';
 COMMENT ON COLUMN agentry_chat.v_agent_chat_stats.dead IS 'Messages whose last attempt failed.';
 COMMENT ON COLUMN agentry_chat.v_agent_chat_stats.oldest_pending_age IS 'Age of the oldest pending message.';

@@ -10,7 +10,8 @@ WHERE p.org_id = (SELECT agentry.current_org_id())
 ORDER BY p.agent, p.priority, p.chat_id;
 
 COMMENT ON VIEW agentry_chat.v_agent_inbox IS
-    'Open messages: an agent sees its own inbox, applications and administrators every inbox; in the order in which they are claimed.';
+    'Open messages: an agent sees its own inbox, applications and administrators every inbox; in the order in which '
+    'they are claimed.';
 COMMENT ON COLUMN agentry_chat.v_agent_inbox.agent IS 'Name of the recipient.';
 COMMENT ON COLUMN agentry_chat.v_agent_inbox.chat_id IS 'Id of the message.';
 COMMENT ON COLUMN agentry_chat.v_agent_inbox.sender IS 'Name of the sender.';

@@ -12,7 +12,8 @@ WHERE m.org_id = (SELECT agentry.current_org_id())
 GROUP BY m.thread
 ORDER BY max(m.id) DESC;
 
-COMMENT ON VIEW agentry_chat.v_agent_threads IS 'Threads, by their last message, newest first, out of the messages that whoever is asking may read.';
+COMMENT ON VIEW agentry_chat.v_agent_threads IS
+    'Threads, by their last message, newest first, out of the messages that whoever is asking may read.';
 COMMENT ON COLUMN agentry_chat.v_agent_threads.thread IS 'Id of the first message.';
 COMMENT ON COLUMN agentry_chat.v_agent_threads.started_at IS 'Time of the first message that is visible.';
 COMMENT ON COLUMN agentry_chat.v_agent_threads.last_at IS 'Time of the last.';

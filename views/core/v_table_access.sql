@@ -10,7 +10,8 @@ SELECT g.table_name,
        obj_description(g.table_name, 'pg_class') AS comment
 FROM agentry.guarded_tables AS g;
 
-COMMENT ON VIEW agentry.v_table_access IS 'Every guarded table: who reads it, who writes it, and what whoever is asking may write.';
+COMMENT ON VIEW agentry.v_table_access IS
+    'Every guarded table: who reads it, who writes it, and what whoever is asking may write.';
 COMMENT ON COLUMN agentry.v_table_access.table_name IS 'The table.';
 COMMENT ON COLUMN agentry.v_table_access.visible_to IS 'Who reads a row; see agentry.guarded_tables.';
 COMMENT ON COLUMN agentry.v_table_access.writers IS 'Who may write it directly.';

@@ -1,6 +1,6 @@
 -- _identity() -> kind, org_id, agent_id, agent, user_id, team_id, road
--- Who the acting role or the bound session is, from the tables alone.  kind is agent, user, app, reader or admin; NULL is
--- nobody.  Callers use _me() or _actor(), which also refuse borrowed frames.
+-- Who the acting role or the bound session is, from the tables alone.  kind is agent, user, app, reader or admin; NULL
+-- is nobody.  Callers use _me() or _actor(), which also refuse borrowed frames.
 CREATE OR REPLACE FUNCTION agentry._identity(
     OUT kind     text,
     OUT org_id   uuid,

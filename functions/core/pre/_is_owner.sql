@@ -11,4 +11,5 @@ AS $_is_owner$
     WHERE n.nspname = 'agentry'
 $_is_owner$;
 
-COMMENT ON FUNCTION agentry._is_owner(name) IS 'Whether a role may act as the owner of agentry here: by inheritance or by SET ROLE.';
+COMMENT ON FUNCTION agentry._is_owner(name) IS
+    'Whether a role may act as the owner of agentry here: by inheritance or by SET ROLE.';

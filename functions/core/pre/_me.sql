@@ -1,6 +1,7 @@
 -- _me() -> kind, org_id, agent_id, agent, user_id, team_id, road
--- Who is asking.  In a frame that is neither the acting role's own nor the owner's (somebody's SECURITY DEFINER function,
--- an index expression under ANALYZE) the session may be a stranger to the code: nobody, where PostgreSQL restricts it.
+-- Who is asking.  In a frame that is neither the acting role's own nor the owner's (somebody's SECURITY DEFINER
+-- function, an index expression under ANALYZE) the session may be a stranger to the code: nobody, where PostgreSQL
+-- restricts it.
 CREATE OR REPLACE FUNCTION agentry._me(
     OUT kind     text,
     OUT org_id   uuid,

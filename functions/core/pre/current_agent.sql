@@ -1,6 +1,6 @@
 -- current_agent() -> text
--- Name of the agent that is asking; NULL when it is not an agent.  In a policy write (SELECT agentry.current_agent()): then it
--- runs once a statement.
+-- Name of the agent that is asking; NULL when it is not an agent.  In a policy write (SELECT agentry.current_agent()):
+-- then it runs once a statement.
 CREATE OR REPLACE FUNCTION agentry.current_agent()
 RETURNS text
 LANGUAGE plpgsql

@@ -1,6 +1,6 @@
 -- current_agent_id() -> uuid
--- Id of the agent that is asking; NULL when it is not an agent.  In a policy write (SELECT agentry.current_agent_id()): then it
--- runs once a statement.
+-- Id of the agent that is asking; NULL when it is not an agent.  In a policy write (SELECT agentry.current_agent_id()):
+-- then it runs once a statement.
 CREATE OR REPLACE FUNCTION agentry.current_agent_id()
 RETURNS uuid
 LANGUAGE plpgsql

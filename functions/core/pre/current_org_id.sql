@@ -1,6 +1,6 @@
 -- current_org_id() -> uuid
--- Id of the organisation of whoever is asking; NULL is nobody.  In a policy write (SELECT agentry.current_org_id()): then it
--- runs once a statement.
+-- Id of the organisation of whoever is asking; NULL is nobody.  In a policy write (SELECT agentry.current_org_id()):
+-- then it runs once a statement.
 CREATE OR REPLACE FUNCTION agentry.current_org_id()
 RETURNS uuid
 LANGUAGE plpgsql

@@ -1,6 +1,6 @@
 -- current_team_id() -> uuid
--- Id of the team of the agent or user that is asking; NULL when there is none.  In a policy write (SELECT agentry.current_team_id()): then it
--- runs once a statement.
+-- Id of the team of the agent or user that is asking; NULL when there is none.  In a policy write (SELECT
+-- agentry.current_team_id()): then it runs once a statement.
 CREATE OR REPLACE FUNCTION agentry.current_team_id()
 RETURNS uuid
 LANGUAGE plpgsql
@@ -12,4 +12,5 @@ BEGIN
 END;
 $current_team_id$;
 
-COMMENT ON FUNCTION agentry.current_team_id() IS 'Id of the team of the agent or user that is asking; NULL when there is none.';
+COMMENT ON FUNCTION agentry.current_team_id() IS
+    'Id of the team of the agent or user that is asking; NULL when there is none.';

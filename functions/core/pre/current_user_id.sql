@@ -1,6 +1,6 @@
 -- current_user_id() -> uuid
--- Id of the user who is asking, or who owns the agent that is; NULL when there is none.  In a policy write (SELECT agentry.current_user_id()): then it
--- runs once a statement.
+-- Id of the user who is asking, or who owns the agent that is; NULL when there is none.  In a policy write (SELECT
+-- agentry.current_user_id()): then it runs once a statement.
 CREATE OR REPLACE FUNCTION agentry.current_user_id()
 RETURNS uuid
 LANGUAGE plpgsql
@@ -12,4 +12,5 @@ BEGIN
 END;
 $current_user_id$;
 
-COMMENT ON FUNCTION agentry.current_user_id() IS 'Id of the user who is asking, or who owns the agent that is; NULL when there is none.';
+COMMENT ON FUNCTION agentry.current_user_id() IS
+    'Id of the user who is asking, or who owns the agent that is; NULL when there is none.';

@@ -9,4 +9,5 @@ AS $fold_name$
     SELECT lower(btrim(p_name, E' \t\r\n'))
 $fold_name$;
 
-COMMENT ON FUNCTION agentry.fold_name(text) IS 'A name as agents'' names are kept and compared: without surrounding blanks, in lower case.';
+COMMENT ON FUNCTION agentry.fold_name(text) IS
+    'A name as agents'' names are kept and compared: without surrounding blanks, in lower case.';

@@ -1,6 +1,6 @@
 -- sees_organisation() -> boolean
--- Whether whoever is asking reads every row of the organisation: applications, readers and administrators, while they do
--- not act as an agent.
+-- Whether whoever is asking reads every row of the organisation: applications, readers and administrators, while they
+-- do not act as an agent.
 CREATE OR REPLACE FUNCTION agentry.sees_organisation()
 RETURNS boolean
 LANGUAGE plpgsql

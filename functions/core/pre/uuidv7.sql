@@ -14,7 +14,8 @@ BEGIN
     RETURN encode(
         set_bit(set_bit(
             overlay(uuid_send(gen_random_uuid())
-                    PLACING substring(int8send(floor(extract(epoch FROM coalesce(p_at, clock_timestamp())) * 1000)::bigint) FROM 3)
+                    PLACING substring(
+                        int8send(floor(extract(epoch FROM coalesce(p_at, clock_timestamp())) * 1000)::bigint) FROM 3)
                     FROM 1 FOR 6),
             52, 1), 53, 1), 'hex')::uuid;
 END;

@@ -1,6 +1,6 @@
 -- write_reach(table, command) -> text
--- How far the access rules let whoever is asking run INSERT, UPDATE or DELETE on a table: all rows of the organisation, own
--- rows, or NULL, not at all.  Policies and the refusal of guard_table() rest on it.
+-- How far the access rules let whoever is asking run INSERT, UPDATE or DELETE on a table: all rows of the organisation,
+-- own rows, or NULL, not at all.  Policies and the refusal of guard_table() rest on it.
 CREATE OR REPLACE FUNCTION agentry.write_reach(p_table regclass, p_command text)
 RETURNS text
 LANGUAGE plpgsql
@@ -34,4 +34,5 @@ END;
 $write_reach$;
 
 COMMENT ON FUNCTION agentry.write_reach(regclass, text) IS
-    'How far the access rules let whoever is asking run this command (INSERT, UPDATE, DELETE) on the table: all, own, or NULL (refused).';
+    'How far the access rules let whoever is asking run this command (INSERT, UPDATE, DELETE) on the table: all, own, '
+    'or NULL (refused).';
