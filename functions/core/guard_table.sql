@@ -11,7 +11,8 @@ CREATE OR REPLACE FUNCTION agentry.guard_table(
     p_rule         text   DEFAULT NULL,
     p_writers      text[] DEFAULT '{}',
     p_written_by   text   DEFAULT NULL,
-    p_org_column   name   DEFAULT 'org_id'
+    p_org_column   name   DEFAULT 'org_id',
+    p_audit        boolean DEFAULT false
 )
 RETURNS void
 LANGUAGE plpgsql
@@ -128,6 +129,19 @@ BEGIN
             'FOR EACH ROW EXECUTE FUNCTION agentry._set_updated_at()', p_table);
     END IF;
 
+    IF agentry._column_type(p_table, 'locked') IS NOT NULL THEN
+        -- the last of the row triggers by name, so that it sees what the others made of the row
+        EXECUTE format(
+            'CREATE OR REPLACE TRIGGER zz_agentry_lock BEFORE UPDATE OR DELETE ON %s '
+            'FOR EACH ROW EXECUTE FUNCTION agentry._refuse_locked()', p_table);
+        EXECUTE format(
+            'CREATE OR REPLACE TRIGGER zz_agentry_lock_truncate BEFORE TRUNCATE ON %s '
+            'FOR EACH STATEMENT EXECUTE FUNCTION agentry._refuse_locked()', p_table);
+    END IF;
+    IF p_audit THEN
+        PERFORM agentry._set_audit(p_table, CASE WHEN v_tenant THEN p_org_column ELSE '' END);
+    END IF;
+
     PERFORM agentry._describe_table(p_table);
     PERFORM agentry._comment_column(p_table, 'org_id', 'Organisation; by default that of whoever is asking.');
     PERFORM agentry._comment_column(p_table, 'created_at', 'Time of the insert.');
@@ -135,7 +149,7 @@ BEGIN
 END;
 $guard_table$;
 
-COMMENT ON FUNCTION agentry.guard_table(regclass, name, name, name, name, text, text, text[], text, name) IS
+COMMENT ON FUNCTION agentry.guard_table(regclass, name, name, name, name, text, text, text[], text, name, boolean) IS
     'Puts a table with org_id uuid under the house rules: row-level security from its owner columns (agent: id or '
     'name; user; team) and scope column, or a rule of its own; refusals and comment from agentry.access_rules '
     '(p_writers: the first ones); updated_at.  '

@@ -131,11 +131,13 @@ CREATE TABLE IF NOT EXISTS agentry.partition_policies (
     months_ahead smallint NOT NULL DEFAULT 3,
     keep_months  integer,
     retire_to    text     NOT NULL DEFAULT 'keep',
+    storage      text[]   NOT NULL DEFAULT '{}',
     CONSTRAINT partition_policies_pkey PRIMARY KEY (table_name),
     CONSTRAINT partition_policies_months_ahead_check CHECK (months_ahead BETWEEN 1 AND 120),
     CONSTRAINT partition_policies_keep_months_check CHECK (keep_months > 0),
     CONSTRAINT partition_policies_retire_to_check CHECK (retire_to IN ('keep', 'detach', 'archive', 'drop'))
 );
+COMMENT ON COLUMN agentry.partition_policies.storage IS 'Storage parameters of each partition, such as {fillfactor=90}.';
 COMMENT ON TABLE agentry.partition_policies IS 'Monthly partitioned tables and what happens to their old months.';
 COMMENT ON COLUMN agentry.partition_policies.table_name IS 'The partitioned table.';
 COMMENT ON COLUMN agentry.partition_policies.time_column IS 'Its partition key.';

@@ -1,43 +1,46 @@
 -- The house rules for core's own tables, and what every database starts with.
 
+INSERT INTO agentry.organizations (id, name, is_default)
+SELECT agentry.uuidv7(), 'default', true
+WHERE NOT EXISTS (SELECT FROM agentry.organizations AS o WHERE o.is_default);
+
 SELECT agentry.guard_table('agentry.installed_modules', p_visible_to => 'everyone',
     p_written_by => 'agentry.install()');
 SELECT agentry.guard_table('agentry.guarded_tables', p_visible_to => 'everyone',
     p_written_by => 'agentry.guard_table()');
-SELECT agentry.guard_table('agentry.access_rules', p_visible_to => 'everyone');
+SELECT agentry.guard_table('agentry.access_rules', p_visible_to => 'everyone', p_audit => true);
 SELECT agentry.guard_table('agentry.setting_types', p_visible_to => 'everyone', p_written_by => 'agentry.install()');
 SELECT agentry.guard_table('agentry.secrets', p_visible_to => 'nobody', p_written_by => 'agentry.install()');
-SELECT agentry.guard_table('agentry.personal_data', p_visible_to => 'everyone');
-SELECT agentry.guard_table('agentry.retention_rules', p_visible_to => 'everyone');
-SELECT agentry.guard_table('agentry.partition_policies', p_visible_to => 'everyone');
+SELECT agentry.guard_table('agentry.personal_data', p_visible_to => 'everyone', p_audit => true);
+SELECT agentry.guard_table('agentry.retention_rules', p_visible_to => 'everyone', p_audit => true);
+SELECT agentry.guard_table('agentry.partition_policies', p_visible_to => 'everyone', p_audit => true);
 SELECT agentry.guard_table('agentry.health_checks', p_visible_to => 'everyone');
 SELECT agentry.guard_table('agentry.metrics', p_visible_to => 'everyone');
 SELECT agentry.guard_table('agentry.maintenance_steps', p_visible_to => 'everyone');
 SELECT agentry.guard_table('agentry.tools', p_visible_to => 'everyone');
 
 SELECT agentry.guard_table('agentry.organizations', p_org_column => 'id',
-    p_written_by => 'agentry.create_organization() (administrators)');
-SELECT agentry.guard_table('agentry.teams', p_writers => '{app}');
+    p_written_by => 'agentry.create_organization() (administrators)', p_audit => true);
+SELECT agentry.guard_table('agentry.teams', p_writers => '{app}', p_audit => true);
 SELECT agentry.guard_table('agentry.users', p_writers => '{app}',
-    p_rule => 'id = (SELECT agentry.current_user_id()) OR team_id = (SELECT agentry.current_team_id())');
+    p_rule => 'id = (SELECT agentry.current_user_id()) OR team_id = (SELECT agentry.current_team_id())', p_audit => true);
 SELECT agentry.guard_table('agentry.agents', 'id', 'user_id', 'team_id', 'scope',
     p_writers => '{app,domain:Agent Management}',
-    p_written_by => 'agentry.register_agent() under the same rule');
-SELECT agentry.guard_table('agentry.agent_aliases', p_writers => '{app,domain:Agent Management}');
-SELECT agentry.guard_table('agentry.agent_domains', p_writers => '{app,domain:Agent Management}');
-SELECT agentry.guard_table('agentry.service_roles', p_rule => 'false');
+    p_written_by => 'agentry.register_agent() under the same rule', p_audit => true);
+SELECT agentry.guard_table('agentry.agent_aliases', p_writers => '{app,domain:Agent Management}', p_audit => true);
+SELECT agentry.guard_table('agentry.agent_domains', p_writers => '{app,domain:Agent Management}', p_audit => true);
+SELECT agentry.guard_table('agentry.service_roles', p_rule => 'false', p_audit => true);
 SELECT agentry.guard_table('agentry.settings', p_writers => '{app}',
-    p_written_by => 'agentry.set_setting() under the same rule');
+    p_written_by => 'agentry.set_setting() under the same rule', p_audit => true);
 SELECT agentry.guard_table('agentry.api_keys',
     p_rule => 'agent_id = (SELECT agentry.current_agent_id()) '
               'OR agent_id IS NULL AND user_id = (SELECT agentry.current_user_id())',
-    p_written_by => 'agentry.create_api_key() and agentry.revoke_api_key()');
+    p_written_by => 'agentry.create_api_key() and agentry.revoke_api_key()', p_audit => true);
+SELECT agentry.guard_table('agentry.audit_log', p_rule => 'false', p_written_by => 'changes of audited tables');
+SELECT agentry.guard_table('agentry.audit_images', p_rule => 'false', p_written_by => 'changes of audited tables');
+SELECT agentry.guard_table('agentry.erasures', p_rule => 'false', p_written_by => 'erasures');
 SELECT agentry.guard_table('agentry.login_sessions', p_visible_to => 'nobody',
     p_written_by => 'agentry.login() and agentry.logout()');
-
-INSERT INTO agentry.organizations (id, name, is_default)
-SELECT agentry.uuidv7(), 'default', true
-WHERE NOT EXISTS (SELECT FROM agentry.organizations AS o WHERE o.is_default);
 
 INSERT INTO agentry.secrets (name, value)
 VALUES ('channel', decode(agentry._random_hex(), 'hex'))
@@ -45,3 +48,9 @@ ON CONFLICT DO NOTHING;
 
 SELECT agentry._define_setting('core.session_lifetime', '"12:00:00"',
     'How long a session lasts at most, and by default, after login: an interval, such as "12:00:00" or "7 days".');
+
+INSERT INTO agentry.maintenance_steps (name, call, run_every)
+VALUES
+    ('core.partitions', 'SELECT agentry.maintain_partitions()', '1 hour'),
+    ('core.seal_audit', 'SELECT format(''%s entries sealed'', agentry.seal_audit())', '1 minute')
+ON CONFLICT (name) DO UPDATE SET call = excluded.call;
