@@ -32,7 +32,9 @@ def _url(given: str | None) -> str | None:
     return given or os.environ.get("DATABASE_URL") or None
 
 
-def _deploy(url: str | None, mode: str, modules: str | None, owner: str | None, plan: bool, search_path: bool) -> Result:
+def _deploy(
+    url: str | None, mode: str, modules: str | None, owner: str | None, plan: bool, search_path: bool
+) -> Result:
     with step("building"):
         make_build()
     target = _url(url)
@@ -153,4 +155,3 @@ def lint(_: Context) -> None:
         make_build()
     if not linter.run():
         raise Exit(code=1)
-

@@ -64,14 +64,16 @@ def parse(path: Path) -> Iterator[str]:
                 pglast.parse_plpgsql(encoded)
             except pglast.parser.ParseError as error:
                 body = encoded.find("$")
-                yield f"{name}:{at + encoded.count(chr(10), 0, max(body, 0))}: in the body that starts here: {error.args[0]}"
+                line = at + _line(encoded, max(body, 0)) - 1
+                yield f"{name}:{line}: in the body that starts here: {error.args[0]}"
         elif language == "sql" and isinstance(by_name.get("as"), (list, tuple)):
             body_text = by_name["as"][0].sval
             try:
                 pglast.parse_sql(body_text)
             except pglast.parser.ParseError as error:
                 first = encoded.find(body_text)
-                yield f"{name}:{at + _line(encoded, max(first, 0)) - 1 + _line(body_text, _offset(error)) - 1}: {error.args[0]}"
+                line = at + _line(encoded, max(first, 0)) + _line(body_text, _offset(error)) - 2
+                yield f"{name}:{line}: {error.args[0]}"
 
 
 def _offset(error: Exception) -> int:
@@ -108,7 +110,9 @@ def check_pgspot() -> list[str]:
 
 
 def check_ruff() -> list[str]:
-    return _tool(_program("ruff"), "check", "--quiet", "tasks.py", "tests", *(["docs"] if (ROOT / "docs").is_dir() else []))
+    return _tool(
+        _program("ruff"), "check", "--quiet", "tasks.py", "tests", *(["docs"] if (ROOT / "docs").is_dir() else [])
+    )
 
 
 def check_mypy() -> list[str]:
