@@ -100,7 +100,7 @@ def demo(_: Context) -> None:
     result = _deploy(None, "auto", None, None, False, True)
     server = servers.embedded()
     server.start()
-    player.run(server.url(servers.EMBEDDED_DATABASE))
+    player.run(server.url(servers.EMBEDDED_DATABASE), server.psql)
     print(f"\nagentry is here ({', '.join(result.modules)}).  To look around:\n\n    .venv/bin/invoke psql\n")
 
 
