@@ -27,24 +27,30 @@ Connection = psycopg.Connection[Any]
 Entry = dict[str, Any]
 
 
-def run(url: str, psql: Path | None = None) -> None:
-    """Loads the roster and the conversation into the default organisation, then shows them; safe to repeat."""
+def run(url: str, psql: Path | None = None, role_prefix: str = "") -> None:
+    """Loads the roster and the conversation into the default organisation, then shows them; safe to repeat.
+
+    Login roles are the server's, not the database's: a prefix keeps those of two databases apart.
+    """
     with psycopg.connect(url, autocommit=True) as conn:
         with step("registering the agents"):
-            roster(conn)
+            roster(conn, role_prefix)
         with step("replaying the conversation"):
-            replay = Replay(conn)
-            replay.run(json.loads((DATA / "conversation.json").read_text()))
+            replay = Replay(conn, role_prefix)
+            replay.run(entries())
     with step("looking around in psql"):
-        print(f"\n{tour(url, replay.ids['30'], psql)}", flush=True)
+        print(f"\n{tour(url, replay.ids['30'], psql, role_prefix)}", flush=True)
 
 
 # -- the roster -------------------------------------------------------------------------------------------------------
 
 
-def roster(conn: Connection) -> None:
+def roster(conn: Connection, role_prefix: str = "") -> None:
     """Registers the agents, and makes a login role for those that have one."""
     agents: list[Entry] = json.loads((DATA / "roster.json").read_text())
+    for agent in agents:
+        if "db_role" in agent:
+            agent["db_role"] = role_prefix + agent["db_role"]
     there = {name for (name,) in conn.execute("SELECT name FROM agentry.agents")}
     for role in (agent["db_role"] for agent in agents if "db_role" in agent):
         if conn.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone() is None:
@@ -69,11 +75,18 @@ def roster(conn: Connection) -> None:
 # -- the conversation -------------------------------------------------------------------------------------------------
 
 
+def entries() -> list[Entry]:
+    """The conversation, an entry an action."""
+    found: list[Entry] = json.loads((DATA / "conversation.json").read_text())
+    return found
+
+
 class Replay:
     """Plays the entries of conversation.json, and leaves out what has been played."""
 
-    def __init__(self, conn: Connection) -> None:
+    def __init__(self, conn: Connection, role_prefix: str = "") -> None:
         self.conn = conn
+        self.role_prefix = role_prefix
         self.done: Counter[str] = Counter()
         self.there = 0
         rows = conn.execute(
@@ -105,7 +118,7 @@ class Replay:
         """Plays an entry in a transaction of its own: as the role it names, else as the administrator."""
         with self.conn.transaction():
             if "role" in entry:
-                self.conn.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(entry["role"])))
+                self.conn.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(self.role_prefix + entry["role"])))
             getattr(self, verb)(entry)
 
     def value(self, query: str, *args: Any) -> Any:
@@ -231,14 +244,15 @@ class Replay:
 # -- psql -------------------------------------------------------------------------------------------------------------
 
 
-def tour(url: str, asked: int, psql: Path | None = None) -> str:
+def tour(url: str, asked: int, psql: Path | None = None, role_prefix: str = "") -> str:
     """What psql shows for tour.sql: statements, results and refusals.  `asked` is the thread of nova and newhart."""
     options = ["-X", "-a", "-q", "-v", "SHOW_CONTEXT=never", "-P", "pager=off", "-P", "null=-"]
     options += ["-P", "format=wrapped", "-P", f"columns={COLUMNS}"]
+    script = (DATA / "tour.sql").read_text().replace(":asked", str(asked))
+    script = script.replace("SET ROLE ", f"SET ROLE {role_prefix}")
     done = subprocess.run(
         [str(psql or find_psql()), *options, url],
-        input=(DATA / "tour.sql").read_text().replace(":asked", str(asked)),
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        input=script, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
         env={**os.environ, "PGCLIENTENCODING": "UTF8"},
     )
     if done.returncode != 0:
