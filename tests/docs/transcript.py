@@ -1,6 +1,6 @@
 """psql sessions printed in the documentation: they are run, and what psql says is what is printed.
 
-A session is a fenced block of kind `psql`.  All blocks of a document are one psql session, in a database after `make demo`.
+A session is a fenced block of kind `psql`.  All blocks of a document are one session, in a database after the demo.
 After a change:
 
     .venv/bin/python -m tests.docs.transcript README.md ...     runs them and writes the output into the document
