@@ -109,6 +109,17 @@ def test_a_session_ends_with_its_transaction_when_that_fails_too(pool: Pool, key
     assert who(first)[1] is None
 
 
+def test_logout_through_the_pool_ends_the_session(pool: Pool, key: str) -> None:
+    first, token = pool.login(key)
+    with first.transaction():
+        bind(first, token)
+        assert first.execute("SELECT agentry.logout()").fetchone() == (True,)
+        assert who(first)[1] is None
+    assert who(pool.client())[1] is None
+    with pytest.raises(errors.InvalidAuthorizationSpecification), first.transaction():
+        bind(first, token)
+
+
 def _revoke(db: Database, key: str) -> None:
     db.admin.execute("SELECT agentry.revoke_api_key(id) FROM agentry.api_keys")
 
