@@ -32,7 +32,9 @@ def _url(given: str | None) -> str | None:
     return given or os.environ.get("DATABASE_URL") or None
 
 
-def _deploy(url: str | None, mode: str, modules: str | None, owner: str | None, plan: bool, search_path: bool) -> Result:
+def _deploy(
+    url: str | None, mode: str, modules: str | None, owner: str | None, plan: bool, search_path: bool
+) -> Result:
     with step("building"):
         make_build()
     target = _url(url)
@@ -98,7 +100,7 @@ def demo(_: Context) -> None:
     result = _deploy(None, "auto", None, None, False, True)
     server = servers.embedded()
     server.start()
-    player.run(server.url(servers.EMBEDDED_DATABASE))
+    player.run(server.url(servers.EMBEDDED_DATABASE), server.psql)
     print(f"\nagentry is here ({', '.join(result.modules)}).  To look around:\n\n    .venv/bin/invoke psql\n")
 
 
@@ -153,4 +155,3 @@ def lint(_: Context) -> None:
         make_build()
     if not linter.run():
         raise Exit(code=1)
-

@@ -89,7 +89,8 @@ SQL
     RETURN v_from;
 END;
 \$_migrate\$;
-COMMENT ON FUNCTION $schema._migrate(text) IS 'Changes the tables of an older version step by step; returns the version reached.';
+COMMENT ON FUNCTION $schema._migrate(text) IS
+    'Changes the tables of an older version step by step; returns the version reached.';
 
 CREATE OR REPLACE FUNCTION $schema._install()
 RETURNS void LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -105,7 +106,8 @@ SQL
     cat <<SQL
 END;
 \$_install\$;
-COMMENT ON FUNCTION $schema._install() IS 'Makes the tables, views, triggers, policies, grants and comments of this module; repeatable.';
+COMMENT ON FUNCTION $schema._install() IS
+    'Makes the tables, views, triggers, policies, grants and comments of this module; repeatable.';
 
 REVOKE ALL ON ALL ROUTINES IN SCHEMA $schema FROM PUBLIC;
 SQL

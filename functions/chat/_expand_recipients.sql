@@ -71,10 +71,10 @@ BEGIN
                 RAISE EXCEPTION USING
                     ERRCODE = 'undefined_object',
                     MESSAGE = format('domain %L has no other active agent', v_domain),
-                    HINT    = coalesce(format('Did you mean domain:%s?  ', agentry._closest(v_domain, ARRAY(
+                    HINT    = coalesce('Did you mean domain:' || agentry._closest(v_domain, ARRAY(
                                   SELECT d.domain_topic
                                   FROM agentry.agent_domains AS d
-                                  WHERE d.org_id = p_org_id))), '')
+                                  WHERE d.org_id = p_org_id)) || '?  ', '')
                               || 'Domains stand in agentry.agent_domains.';
             END IF;
         ELSE

@@ -43,6 +43,17 @@ BEGIN
     IF v_me.agent_id IS DISTINCT FROM v_agent.id
        AND v_me.kind NOT IN ('app', 'admin')
        AND NOT (v_me.kind = 'user' AND v_agent.user_id IS NOT DISTINCT FROM v_me.user_id) THEN
+        IF v_me.kind <> 'reader' AND NOT EXISTS (
+            SELECT
+            FROM agentry.agents AS a
+            WHERE a.org_id = v_me.org_id
+              AND a.id = v_agent.id
+              AND (a.scope = 'organisation'
+                   OR a.scope = 'team' AND a.team_id = v_me.team_id
+                   OR a.scope = 'user' AND a.user_id = v_me.user_id)) THEN
+            -- whom the caller does not see is not there
+            PERFORM agentry._refuse_unknown_agent(v_me.org_id, p_agent);
+        END IF;
         RAISE EXCEPTION USING
             ERRCODE = 'insufficient_privilege',
             MESSAGE = format('%s cannot act as %s', concat_ws(' ', v_me.kind, v_me.agent), v_agent.name),

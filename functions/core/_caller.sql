@@ -1,4 +1,6 @@
 -- _caller() -> kind, org_id, agent_id, agent, user_id, team_id, road: who is asking; nobody is refused
+-- Unlike _me(), it also looks for a restricted operation where the frame is the acting role's own: when the owner runs
+-- ANALYZE, so is that of our SECURITY DEFINER functions, whoever's index expression called them.
 -- Raises invalid_authorization_specification.
 CREATE OR REPLACE FUNCTION agentry._caller(
     OUT kind     text,
@@ -24,7 +26,7 @@ BEGIN
     user_id  := v_me.user_id;
     team_id  := v_me.team_id;
     road     := v_me.road;
-    IF org_id IS NULL THEN
+    IF org_id IS NULL OR current_user = agentry._acting_role() AND agentry._is_restricted() THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_authorization_specification',
             MESSAGE = 'the database does not know who you are',

@@ -10,8 +10,7 @@ BEGIN
     RAISE EXCEPTION USING
         ERRCODE = 'undefined_object',
         MESSAGE = format('agent %s does not exist', coalesce(quote_literal(p_name), 'NULL')),
-        HINT    = coalesce(format('Did you mean %s?  ',
-                                  agentry._closest_agent(p_org_id, agentry.fold_name(p_name))), '')
+        HINT    = coalesce('Did you mean ' || agentry._closest_agent(p_org_id, agentry.fold_name(p_name)) || '?  ', '')
                   || 'Agents are registered with agentry.register_agent().';
 END;
 $_refuse_unknown_agent$;

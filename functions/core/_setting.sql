@@ -18,8 +18,8 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = 'undefined_object',
             MESSAGE = format('setting %s does not exist', coalesce(quote_literal(p_name), 'NULL')),
-            HINT    = coalesce(format('Did you mean %s?  ', agentry._closest(
-                                  p_name, ARRAY(SELECT t.name FROM agentry.setting_types AS t))), '')
+            HINT    = coalesce('Did you mean ' || agentry._closest(
+                                  p_name, ARRAY(SELECT t.name FROM agentry.setting_types AS t)) || '?  ', '')
                       || 'Settings are listed in agentry.v_settings.';
     END IF;
     RETURN v_value;

@@ -11,23 +11,19 @@ LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $_user_of_password$
-DECLARE
-    v_me record;
 BEGIN
-    v_me := agentry._caller();
-    org_id := v_me.org_id;
-    id := agentry._resolve_user(v_me.org_id, p_user);
-    IF v_me.kind NOT IN ('app', 'admin') AND NOT (v_me.kind = 'user' AND v_me.user_id = id) THEN
+    SELECT c.org_id, c.id INTO org_id, id FROM agentry._user_of_caller(p_user) AS c;
+    IF id IS NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'insufficient_privilege',
             MESSAGE = 'the password of a user is for that user and applications',
-            DETAIL  = format('You are %s.', concat_ws(' ', v_me.kind, v_me.agent)),
+            DETAIL  = (SELECT format('You are %s.', concat_ws(' ', m.kind, m.agent)) FROM agentry._me() AS m),
             HINT    = 'Ask an application or an administrator.';
     END IF;
     SELECT u.is_active, u.hashed_password
     INTO is_active, hashed_password
     FROM agentry.users AS u
-    WHERE u.org_id = v_me.org_id AND u.id = _user_of_password.id;
+    WHERE u.org_id = _user_of_password.org_id AND u.id = _user_of_password.id;
 END;
 $_user_of_password$;
 

@@ -32,8 +32,8 @@ BEGIN
     END IF;
 
     IF p_user IS NOT NULL THEN
-        v_user_id := agentry._resolve_user(v_me.org_id, p_user);
-        IF v_me.kind NOT IN ('app', 'admin') AND NOT (v_me.kind = 'user' AND v_me.user_id = v_user_id) THEN
+        v_user_id := (agentry._user_of_caller(p_user)).id;
+        IF v_user_id IS NULL THEN
             RAISE EXCEPTION USING
                 ERRCODE = 'insufficient_privilege',
                 MESSAGE = 'a key of a user is made by that user or an application',

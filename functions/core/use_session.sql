@@ -10,7 +10,9 @@ AS $use_session$
 DECLARE
     v_org_id uuid;
 BEGIN
-    PERFORM set_config('agentry.session', coalesce(p_token, ''), NOT p_for_connection);
+    -- the holder of the session, and not whom somebody acted as before
+    PERFORM set_config('agentry.session', coalesce(p_token, ''), NOT p_for_connection),
+            set_config('agentry.act_as', '', NOT p_for_connection);
     IF p_token <> '' THEN
         v_org_id := agentry.current_org_id();
     END IF;

@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat (
     CONSTRAINT agent_chat_recipients_check
         CHECK (cardinality(recipients) > 0 AND array_position(recipients, NULL) IS NULL),
     CONSTRAINT agent_chat_reply_to_check
-        CHECK (reply_to < id AND thread <= reply_to OR reply_to IS NULL AND thread = id),
+        CHECK (CASE WHEN reply_to IS NULL THEN thread = id ELSE reply_to < id AND thread <= reply_to END),
     CONSTRAINT agent_chat_priority_check CHECK (priority BETWEEN 1 AND 10),
     CONSTRAINT agent_chat_expires_at_check CHECK (expires_at > "timestamp"),
     CONSTRAINT agent_chat_idempotency_key_check CHECK (length(idempotency_key) BETWEEN 1 AND 255)

@@ -34,7 +34,7 @@ SELECT agentry.guard_table('agentry.settings', p_writers => '{app}',
     p_written_by => 'agentry.set_setting() under the same rule', p_audit => true);
 SELECT agentry.guard_table('agentry.api_keys',
     p_rule => 'agent_id = (SELECT agentry.current_agent_id()) '
-              'OR agent_id IS NULL AND user_id = (SELECT agentry.current_user_id())',
+              'OR user_id = (SELECT agentry.current_user_id()) AND (SELECT agentry.current_agent_id()) IS NULL',
     p_written_by => 'agentry.create_api_key() and agentry.revoke_api_key()', p_audit => true);
 SELECT agentry.guard_table('agentry.audit_log', p_rule => 'false', p_written_by => 'changes of audited tables');
 SELECT agentry.guard_table('agentry.audit_images', p_rule => 'false', p_written_by => 'changes of audited tables');

@@ -46,13 +46,13 @@ class Pool:
 
 
 @contextmanager
-def pool_of(db: Database, *more_roles: str, role: str | None = None, **settings: str) -> Iterator[Pool]:
+def pool_of(db: Database, *more_roles: str, role: str | None = None) -> Iterator[Pool]:
     where, reason = pgbouncer.find()
     if where is None and not os.environ.get("AGENTRY_REQUIRE_17"):
         pytest.skip(f"no pgbouncer: {reason}")
     role = role or db.role("pool", "agentry_agent")
     password = PASSWORD if isinstance(db.server, UrlServer) else ""
-    with pgbouncer.PgBouncer(db.url(), dict.fromkeys([role, *more_roles], password), settings) as bouncer:
+    with pgbouncer.PgBouncer(db.url(), dict.fromkeys([role, *more_roles], password)) as bouncer:
         pool = Pool(db, bouncer, role)
         try:
             yield pool
@@ -107,6 +107,17 @@ def test_a_session_ends_with_its_transaction_when_that_fails_too(pool: Pool, key
         first.execute("SELECT 1 / 0")
     assert who(pool.client())[1] is None
     assert who(first)[1] is None
+
+
+def test_logout_through_the_pool_ends_the_session(pool: Pool, key: str) -> None:
+    first, token = pool.login(key)
+    with first.transaction():
+        bind(first, token)
+        assert first.execute("SELECT agentry.logout()").fetchone() == (True,)
+        assert who(first)[1] is None
+    assert who(pool.client())[1] is None
+    with pytest.raises(errors.InvalidAuthorizationSpecification), first.transaction():
+        bind(first, token)
 
 
 def _revoke(db: Database, key: str) -> None:
@@ -202,46 +213,33 @@ def test_a_prepared_statement_gives_each_client_its_own_rows(pool: Pool, key: st
                 assert visible == (agent is not None,)
 
 
-def test_a_session_bound_for_the_connection_does_not_reach_the_next_client(pool: Pool, key: str) -> None:
+def test_a_session_bound_for_the_connection_reaches_the_next_client_as_the_docs_warn(pool: Pool, key: str) -> None:
     first, token = pool.login(key)
     with first.transaction():
         bind(first, token, for_connection=True)
-        assert who(first)[1] == "coder"
-    assert who(pool.client())[1] is None
-    assert who(first)[1] is None
+    assert who(pool.client())[1] == "coder"
 
 
-def test_without_the_reset_query_it_would_as_the_docs_say(db: Database, key: str) -> None:
-    with pool_of(db, server_reset_query_always="0") as pool:
-        first, token = pool.login(key)
-        with first.transaction():
-            bind(first, token, for_connection=True)
-        assert who(pool.client())[1] == "coder"
-
-
-def test_nothing_else_that_a_client_leaves_reaches_the_next(pool: Pool, key: str) -> None:
-    first, token = pool.login(key)
-    second = pool.client()
+def test_what_a_client_leaves_does_not_get_into_the_session_of_the_next(pool: Pool, key: str) -> None:
+    db = pool.db
+    other = db.value("SELECT agentry.create_organization('another')")
+    first, second = pool.client(), pool.client()
+    app_key = db.value("SELECT agentry.create_api_key(p_name => 'of the organisation')")
+    _, token = pool.login(key)
+    _, app_token = pool.login(app_key)
+    home = db.value("SELECT agentry.current_org_id()")
     with first.transaction():
-        first.execute("SET ROLE agentry_agent")
-        first.execute("SET agentry.session = 'x'")
-        first.execute("SET agentry.org_id = '00000000-0000-0000-0000-000000000001'")
+        first.execute("SELECT set_config('agentry.session', %s, false)", [token])
+        first.execute("SELECT set_config('agentry.org_id', %s, false)", [str(other)])
         first.execute("SET agentry.act_as = 'nova'")
-        first.execute("CREATE TEMPORARY TABLE agents (name text)")
-        first.execute("DECLARE held CURSOR WITH HOLD FOR SELECT 'a secret'")
-        first.execute("LISTEN agent_chat")
-        first.execute("SELECT pg_advisory_lock(1)")
+        first.execute("SET ROLE agentry_agent")
     with second.transaction():
-        left = second.execute(
-            "SELECT current_user::text, current_setting('agentry.session', true),"
-            " current_setting('agentry.org_id', true), current_setting('agentry.act_as', true),"
-            " to_regclass('pg_temp.agents')::text,"
-            " (SELECT count(*) FROM pg_cursors), (SELECT count(*) FROM pg_listening_channels()),"
-            " (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())"
-        ).fetchone()
-        assert left is not None
-        assert [value or None for value in left] == [pool.role, None, None, None, None, None, None, None]
+        bind(second, app_token)
+        found = second.execute("SELECT kind, agent, org_id, agentry.current_org_id() FROM agentry.whoami()").fetchone()
+        assert found == ("app", None, home, home)
+        assert second.execute("SELECT current_setting('agentry.org_id')").fetchone() == (str(home),)
     with second.transaction():
+        second.execute("RESET ROLE")
         bind(second, token)
         assert who(second)[1] == "coder"
 
@@ -258,25 +256,20 @@ def test_login_roles_that_are_agents_share_connections_with_nobody_else(db: Data
             assert pid != other_pid
 
 
-def test_listen_needs_a_connection_of_its_own(db: Database, key: str) -> None:
-    with pool_of(db) as pool:
-        conn = pool.client()
-        with conn.transaction():
-            conn.execute("LISTEN agent_chat")
-        db.admin.execute("NOTIFY agent_chat, 'lost'")
-        with conn.transaction():
-            conn.execute("SELECT 1")
-        assert list(conn.notifies(timeout=0.3)) == []
-
-    in_session_mode = {"pool_mode": "session", "default_pool_size": "2", "server_reset_query": "DISCARD ALL"}
-    with pool_of(db, role=pool.role, **in_session_mode) as pool:
-        conn, token = pool.login(key)
-        with conn.transaction():
-            bind(conn, token, for_connection=True)
-            conn.execute("LISTEN agent_chat")
-        db.admin.execute("NOTIFY agent_chat, 'heard'")
-        assert [n.payload for n in conn.notifies(timeout=10, stop_after=1)] == ["heard"]
-        assert who(conn)[1] == "coder"
+def test_listen_needs_a_connection_of_its_own(pool: Pool, key: str) -> None:
+    db = pool.db
+    role = db.role("listener", "agentry_agent")
+    conn, token = pool.login(key)
+    with conn.transaction():
+        conn.execute("LISTEN lost")
+    direct = db.connect(role)
+    bind(direct, token, for_connection=True)
+    direct.execute("LISTEN heard")
+    db.admin.execute("NOTIFY lost")
+    db.admin.execute("NOTIFY heard")
+    assert [n.channel for n in direct.notifies(timeout=20, stop_after=1)] == ["heard"]
+    assert who(direct)[1] == "coder"
+    assert list(conn.notifies(timeout=0.2)) == []
 
 
 def test_a_message_goes_from_agent_to_agent_through_one_connection(pool: Pool, key: str) -> None:

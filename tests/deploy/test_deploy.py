@@ -14,7 +14,16 @@ from tests.deploy.conftest import Checkout
 from tests.harness import paths
 from tests.harness.catalogue import Snapshot, diff, snapshot, without_membership
 from tests.harness.database import Database, template
-from tests.harness.deploy import Chunk, DeployError, _check_vector, check_version, chunks, clashes, deploy, search_path_for
+from tests.harness.deploy import (
+    Chunk,
+    DeployError,
+    _check_vector,
+    check_version,
+    chunks,
+    clashes,
+    deploy,
+    search_path_for,
+)
 from tests.harness.servers import PgServer, UrlServer, WheelServer
 
 WAYS = ("extension", "plain")
@@ -63,9 +72,12 @@ def test_a_first_deploy_installs_every_module_and_a_second_has_nothing_to_do(db_
 
 
 def test_the_record_of_modules_agrees_with_the_build(deployed: Database, way: str) -> None:
-    rows = deployed.admin.execute("SELECT module, extension, version, way, checksum FROM agentry.installed_modules").fetchall()
+    rows = deployed.admin.execute(
+        "SELECT module, extension, version, way, checksum FROM agentry.installed_modules"
+    ).fetchall()
     assert sorted(rows) == sorted(
-        (module, paths.schema_of(module), paths.version(), way, checksum) for module, checksum in paths.checksums().items()
+        (module, paths.schema_of(module), paths.version(), way, checksum)
+        for module, checksum in paths.checksums().items()
     )
     for module, checksum in paths.checksums().items():
         assert deployed.value(f"SELECT {paths.schema_of(module)}._source_checksum()") == checksum
@@ -89,7 +101,9 @@ def test_modules_bring_what_they_need_and_no_more(db_empty: Database, way: str) 
     assert deploy(db_empty.url(), mode=way, modules=["core"]).modules == ("core",)
     assert db_empty.value("SELECT to_regnamespace('agentry_chat')") is None
     assert deploy(db_empty.url(), modules=["chat"]).modules == ("core", "chat")
-    assert deploy(db_empty.url(), modules=["core"]).modules == ("core", "chat"), "what is installed is never left behind"
+    assert deploy(db_empty.url(), modules=["core"]).modules == ("core", "chat"), (
+        "what is installed is never left behind"
+    )
 
 
 def test_an_unknown_module_or_mode_is_refused(db_empty: Database) -> None:
@@ -174,7 +188,7 @@ def fill(db: Database) -> None:
 def contents(db: Database) -> dict[str, Any]:
     """Every row of every table, but for the record of how it was deployed."""
     tables = db.value(
-        "SELECT array_agg(c.oid::regclass::text ORDER BY 1) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        "SELECT array_agg(c.oid::regclass::text) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
         " WHERE n.nspname LIKE 'agentry%' AND c.relkind IN ('r', 'p') AND c.relname <> 'installed_modules'"
     )
     return {t: db.value(f"SELECT coalesce(array_agg(t::text ORDER BY t::text), '{{}}') FROM {t} t") for t in tables}
@@ -187,7 +201,8 @@ BREAKAGES = {
     "a view": "SELECT format('DROP VIEW %s CASCADE', c.oid::regclass) FROM pg_class c WHERE relkind = 'v'",
     "a trigger": "SELECT format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass) FROM pg_trigger t"
     " JOIN pg_class c ON c.oid = t.tgrelid WHERE NOT tgisinternal AND NOT c.relispartition AND tgparentid = 0",
-    "an index": "SELECT format('DROP INDEX %s', c.oid::regclass) FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid"
+    "an index": "SELECT format('DROP INDEX %s', c.oid::regclass) FROM pg_class c"
+    " JOIN pg_index i ON i.indexrelid = c.oid"
     " WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid)"
     " AND NOT EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = c.oid)",
     "a policy": "SELECT format('DROP POLICY %I ON %s', polname, polrelid::regclass) FROM pg_policy p"
@@ -236,7 +251,9 @@ def test_a_dropped_function_comes_back_into_its_extension(deployed: Database, wa
 
 def test_a_changed_function_is_put_right(deployed: Database) -> None:
     before = catalogue_of(deployed)
-    deployed.admin.execute("CREATE OR REPLACE FUNCTION agentry.version() RETURNS text LANGUAGE sql AS $$ SELECT 'mine' $$")
+    deployed.admin.execute(
+        "CREATE OR REPLACE FUNCTION agentry.version() RETURNS text LANGUAGE sql AS $$ SELECT 'mine' $$"
+    )
     assert [str(c) for c in deploy(deployed.url(), plan=True).changes] == ["~ function agentry.version()"]
     deploy(deployed.url())
     assert told(before, catalogue_of(deployed)) == []
@@ -287,7 +304,9 @@ def test_a_stranger_function_in_our_schema_is_left_alone_and_named(deployed: Dat
 def owned(db_empty: Database) -> tuple[Database, str]:
     """A database whose owner is no superuser."""
     role = db_empty.role("boss")
-    db_empty.admin.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(db_empty.name), sql.Identifier(role)))
+    db_empty.admin.execute(
+        sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(db_empty.name), sql.Identifier(role))
+    )
     template(db_empty.server, "plain")  # the group roles are there from now on
     return db_empty, role
 
@@ -331,7 +350,10 @@ def test_a_database_owner_who_is_no_superuser_deploys(owned: tuple[Database, str
 
 def test_a_superuser_hands_everything_to_the_owner_role(deployed: Database) -> None:
     assert owners(deployed) == {"agentry_owner"}
-    assert deployed.value("SELECT rolcanlogin OR rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = 'agentry_owner'") is False
+    assert (
+        deployed.value("SELECT rolcanlogin OR rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = 'agentry_owner'")
+        is False
+    )
 
 
 def test_a_superuser_may_name_another_owner(db_empty: Database, way: str) -> None:
@@ -372,7 +394,10 @@ def test_missing_group_roles_that_cannot_be_made_are_printed_as_lines_to_run(own
 def test_a_superuser_makes_the_group_roles(own_server: PgServer, way: str) -> None:
     result = deploy(own_server.url(), mode=way)
     assert [str(c) for c in result.changes if c.kind == "role"] == [
-        "+ role agentry_agent", "+ role agentry_app", "+ role agentry_owner", "+ role agentry_reader",
+        "+ role agentry_agent",
+        "+ role agentry_app",
+        "+ role agentry_owner",
+        "+ role agentry_reader",
     ]
 
 
@@ -410,7 +435,7 @@ def test_missing_files_are_named_with_what_to_run(own_server: PgServer) -> None:
         pytest.skip("changes the files of the server")
     deploy(own_server.url())
     own_server.uninstall_files()
-    with pytest.raises(DeployError, match="installed here as extensions.*no files of agentry") as refused:
+    with pytest.raises(DeployError, match=r"installed here as extensions.*no files of agentry") as refused:
         deploy(own_server.url())
     assert "make install" in str(refused.value)
     with psycopg.connect(own_server.url(), autocommit=True) as conn:
@@ -503,10 +528,14 @@ def test_a_failed_deploy_changes_nothing_and_names_file_and_line(deployed: Datab
         deploy(deployed.url(), build=checkout.build())
     assert told(before, catalogue_of(deployed)) == []
     (checkout.root / "functions/core/extra.sql").unlink()
-    checkout.write("sql/core/39_extra.sql", "CREATE TABLE agentry.extra (id integer);\n\nCREATE INDX ON agentry.extra (id);\n")
+    checkout.write(
+        "sql/core/39_extra.sql", "CREATE TABLE agentry.extra (id integer);\n\nCREATE INDX ON agentry.extra (id);\n"
+    )
     with pytest.raises(DeployError, match=r"sql/core/39_extra\.sql:3\b"):
         deploy(deployed.url(), build=checkout.build())
-    checkout.write("sql/core/39_extra.sql", "CREATE TABLE agentry.extra (id integer);\n\nCREATE INDEX ON agentry.extra (di);\n")
+    checkout.write(
+        "sql/core/39_extra.sql", "CREATE TABLE agentry.extra (id integer);\n\nCREATE INDEX ON agentry.extra (di);\n"
+    )
     with pytest.raises(DeployError, match=r'(?s)column "di" does not exist.*sql/core/39_extra\.sql'):
         deploy(deployed.url(), build=checkout.build())
     assert told(before, catalogue_of(deployed)) == []
@@ -516,7 +545,9 @@ def test_an_error_of_a_first_deploy_names_file_and_line(db_empty: Database, way:
     checkout.write("sql/core/39_extra.sql", "\n\nCREATE TABLE agentry.extra (id intger);\n")
     with pytest.raises(DeployError, match=r"(?s)intger.*sql/core/39_extra\.sql:3\b"):
         deploy(db_empty.url(), mode=way, build=checkout.build())
-    assert catalogue_of(db_empty).keys() <= {("role", r) for r in ("agentry_owner", "agentry_app", "agentry_agent", "agentry_reader")}
+    assert catalogue_of(db_empty).keys() <= {
+        ("role", r) for r in ("agentry_owner", "agentry_app", "agentry_agent", "agentry_reader")
+    }
 
 
 def test_a_module_that_the_build_lacks_is_named(deployed: Database, checkout: Checkout) -> None:
@@ -567,7 +598,9 @@ def test_an_existing_search_path_comes_first_and_world_never_comes(deployed: Dat
         assert "relation agents is in Odd name, agentry: Odd name comes first" in clashes(conn, path)
     deploy(deployed.url(), search_path=True)
     with deployed.connect() as conn:
-        assert conn.execute("SELECT current_schemas(false)").fetchone() == (["Odd name", "public", "agentry", "agentry_chat"],)
+        assert conn.execute("SELECT current_schemas(false)").fetchone() == (
+            ["Odd name", "public", "agentry", "agentry_chat"],
+        )
 
 
 def test_the_first_chunk_is_the_head_of_the_script() -> None:

@@ -43,7 +43,8 @@ FROM pg_proc p JOIN ns ON ns.oid = p.pronamespace
 UNION ALL
 SELECT CASE r.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' ELSE 'table' END,
        r.full_name,
-       concat_ws(E'\\n', 'owner ' || r.relowner::regrole, _acl(r.relacl r r.relowner), array_to_string(r.reloptions, ','),
+       concat_ws(E'\\n', 'owner ' || r.relowner::regrole, _acl(r.relacl r r.relowner),
+                 array_to_string(r.reloptions, ','),
                  CASE WHEN r.relkind IN ('v', 'm') THEN pg_get_viewdef(r.oid) END,
                  CASE WHEN r.relkind = 'p' THEN 'partition by ' || pg_get_partkeydef(r.oid) END,
                  CASE WHEN r.relispartition THEN 'partition ' || pg_get_expr(r.relpartbound, r.oid) END,
@@ -82,12 +83,14 @@ SELECT 'constraint', format('%%s: %%I', r.full_name, c.conname),
 FROM pg_constraint c JOIN rel r ON r.oid = c.conrelid
 UNION ALL
 SELECT 'trigger', format('%%s: %%I', r.full_name, t.tgname),
-       concat_ws(E'\\n', pg_get_triggerdef(t.oid), 'enabled ' || t.tgenabled::text, obj_description(t.oid, 'pg_trigger'))
+       concat_ws(E'\\n', pg_get_triggerdef(t.oid), 'enabled ' || t.tgenabled::text,
+                 obj_description(t.oid, 'pg_trigger'))
 FROM pg_trigger t JOIN rel r ON r.oid = t.tgrelid WHERE NOT t.tgisinternal
 UNION ALL
 SELECT 'policy', format('%%s: %%I', r.full_name, p.polname),
        concat_ws(E'\\n', p.polcmd::text, CASE WHEN NOT p.polpermissive THEN 'restrictive' END,
-                 (SELECT string_agg(CASE WHEN o = 0 THEN 'public' ELSE o::regrole::text END, ', ' ORDER BY o::regrole::text)
+                 (SELECT string_agg(CASE WHEN o = 0 THEN 'public' ELSE o::regrole::text END, ', '
+                                    ORDER BY o::regrole::text)
                   FROM unnest(p.polroles) AS u (o)),
                  'using ' || pg_get_expr(p.polqual, p.polrelid), 'check ' || pg_get_expr(p.polwithcheck, p.polrelid),
                  obj_description(p.oid, 'pg_policy'))
@@ -102,7 +105,8 @@ UNION ALL
 SELECT 'type', format('%%I.%%I', ns.nspname, t.typname),
        concat_ws(E'\\n', t.typtype::text, 'owner ' || t.typowner::regrole, _acl(t.typacl T t.typowner),
                  CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) END, t.typdefault,
-                 (SELECT string_agg(e.enumlabel, ',' ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid),
+                 (SELECT string_agg(e.enumlabel, ',' ORDER BY e.enumsortorder)
+                  FROM pg_enum e WHERE e.enumtypid = t.oid),
                  (SELECT string_agg(pg_get_constraintdef(c.oid), ',' ORDER BY c.conname)
                   FROM pg_constraint c WHERE c.contypid = t.oid),
                  (SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ',' ORDER BY a.attnum)
@@ -116,14 +120,17 @@ SELECT 'operator', format('%%I.%%s(%%s,%%s)', ns.nspname, o.oprname, o.oprleft::
        concat_ws(' ', o.oprcode::regprocedure, 'owner ' || o.oprowner::regrole)
 FROM pg_operator o JOIN ns ON ns.oid = o.oprnamespace
 UNION ALL
-SELECT 'cast', format('%%s as %%s', c.castsource::regtype, c.casttarget::regtype), f.oid::regprocedure || c.castcontext::text
+SELECT 'cast', format('%%s as %%s', c.castsource::regtype, c.casttarget::regtype),
+       f.oid::regprocedure || c.castcontext::text
 FROM pg_cast c JOIN pg_proc f ON f.oid = c.castfunc JOIN ns ON ns.oid = f.pronamespace
 UNION ALL
 SELECT 'event trigger', quote_ident(e.evtname),
-       concat_ws(' ', e.evtevent, e.evtfoid::regprocedure, 'enabled ' || e.evtenabled::text, array_to_string(e.evttags, ','))
+       concat_ws(' ', e.evtevent, e.evtfoid::regprocedure, 'enabled ' || e.evtenabled::text,
+                 array_to_string(e.evttags, ','))
 FROM pg_event_trigger e JOIN pg_proc f ON f.oid = e.evtfoid JOIN ns ON ns.oid = f.pronamespace
 UNION ALL
-SELECT 'default privileges', format('%%s in %%s for %%s', d.defaclrole::regrole, ns.nspname, d.defaclobjtype), _acl(d.defaclacl)
+SELECT 'default privileges', format('%%s in %%s for %%s', d.defaclrole::regrole, ns.nspname, d.defaclobjtype),
+       _acl(d.defaclacl)
 FROM pg_default_acl d JOIN ns ON ns.oid = d.defaclnamespace
 UNION ALL
 SELECT 'extension', quote_ident(e.extname), e.extversion FROM pg_extension e WHERE e.extname LIKE 'agentry%%'
@@ -151,8 +158,10 @@ def _query() -> str:
         inside, rest = part.split(")", 1)
         column, *of = inside.split()
         if of:
-            kind = f"CASE {column.split('.')[0]}.relkind WHEN 'S' THEN 's' ELSE 'r' END" if of[0] == "r" else f"'{of[0]}'"
-            column = f"coalesce({column}, acldefault(({kind})::\"char\", {of[1]}))"
+            kind = (
+                f"CASE {column.split('.')[0]}.relkind WHEN 'S' THEN 's' ELSE 'r' END" if of[0] == "r" else f"'{of[0]}'"
+            )
+            column = f'coalesce({column}, acldefault(({kind})::"char", {of[1]}))'
         text += _ACL.replace("ACL", column) + rest
     return text
 
@@ -207,7 +216,11 @@ def diff(before: Snapshot, after: Snapshot) -> list[Change]:
 
 def summary(changes: list[Change]) -> list[Change]:
     """The changes without the parts of tables, views and extensions that are new or gone as a whole."""
-    wholes = {(c.sign, c.name) for c in changes if c.kind in {"table", "view", "materialized view", "extension"} and c.sign != "~"}
+    wholes = {
+        (c.sign, c.name)
+        for c in changes
+        if c.kind in {"table", "view", "materialized view", "extension"} and c.sign != "~"
+    }
 
     def is_part(change: Change) -> bool:
         if change.kind == "column":

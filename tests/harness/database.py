@@ -187,7 +187,8 @@ def wait_for_lock(conn: Connection, pid: int, timeout: float = 20.0) -> None:
 
     def waits() -> bool:
         row = conn.execute(
-            "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = %s AND cardinality(pg_blocking_pids(pid)) > 0",
+            "SELECT wait_event_type = 'Lock' AND cardinality(pg_blocking_pids(pid)) > 0"
+            " FROM pg_stat_activity WHERE pid = %s",
             [pid],
         ).fetchone()
         return bool(row and row[0])

@@ -192,22 +192,32 @@ def _present(conn: Connection) -> set[str]:
 
 def _available(conn: Connection, name: str, version: str) -> bool:
     return bool(
-        _one(conn, "SELECT EXISTS (SELECT FROM pg_available_extension_versions WHERE name = %s AND version = %s)", name, version)
+        _one(
+            conn,
+            "SELECT EXISTS (SELECT FROM pg_available_extension_versions WHERE name = %s AND version = %s)",
+            name,
+            version,
+        )
     )
 
 
 def _check_vector(conn: Connection, modules: Sequence[str], notes: list[str]) -> None:
     if "memory" not in modules:
         return
-    found = _one(conn, "SELECT coalesce(installed_version, default_version) FROM pg_available_extensions WHERE name = 'vector'")
+    found = _one(
+        conn, "SELECT coalesce(installed_version, default_version) FROM pg_available_extensions WHERE name = 'vector'"
+    )
     above = [m for m in modules if m == "memory" or "memory" in paths.with_needs((m,))]
     without = [m for m in modules if m not in above]
     advice = (
-        "Install pgvector 0.8.0 or newer on the server (package postgresql-<major>-pgvector, or the image pgvector/pgvector),"
+        "Install pgvector 0.8.0 or newer on the server"
+        " (package postgresql-<major>-pgvector, or the image pgvector/pgvector),"
         f" or leave these modules out: --modules {','.join(without)}"
     )
     if found is None:
-        raise DeployError(f"{', '.join(above)}: needs the extension vector (pgvector), which this server does not have.", advice)
+        raise DeployError(
+            f"{', '.join(above)}: needs the extension vector (pgvector), which this server does not have.", advice
+        )
     numbers = tuple(int(n) for n in re.findall(r"\d+", found)[:3])
     if numbers < VECTOR_OLDEST:
         raise DeployError(f"{', '.join(above)}: needs pgvector 0.8.0 or newer; this server has {found}.", advice)
@@ -235,7 +245,8 @@ def _check_owners(conn: Connection, owner: str | None) -> None:
         if not fine:
             raise DeployError(
                 f"schema {schema} belongs to {role}, which is neither you ({user}) nor a role that owns agentry here.",
-                f"Find out what is in it; drop or rename it. If {role} shall own agentry, deploy as {role}, or pass --owner {role}.",
+                "Find out what is in it; drop or rename it."
+                f" If {role} shall own agentry, deploy as {role}, or pass --owner {role}.",
             )
 
 
@@ -254,7 +265,8 @@ def _choose_way(conn: Connection, mode: str, modules: Sequence[str], version: st
     if _extensions(conn):
         if missing:
             raise DeployError(
-                f"agentry is installed here as extensions, and this server has no files of {', '.join(missing)} {version}.",
+                "agentry is installed here as extensions,"
+                f" and this server has no files of {', '.join(missing)} {version}.",
                 "On the server's machine run:  make && make install PG_CONFIG=/path/to/pg_config\n"
                 "Or convert the database with --mode plain.",
             )
@@ -321,10 +333,20 @@ class Deploy:
     # -- roles
 
     def roles(self) -> None:
-        known = {row[0] for row in self.conn.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY (%s)", [list(GROUP_ROLES)])}
-        if set(GROUP_ROLES) - known and _is_superuser(self.conn):
-            for chunk in chunks(self.build / "roles.sql"):
-                self.run(chunk.text, chunk)
+        """Makes the roles, as a superuser; install() makes the groups for others, or says how."""
+        query = "SELECT count(*) FROM pg_roles WHERE rolname = ANY (%s)"
+        if not _is_superuser(self.conn) or _one(self.conn, query, list(GROUP_ROLES)) == len(GROUP_ROLES):
+            return
+        for attempt in range(5):
+            try:
+                with self.conn.transaction():
+                    for chunk in chunks(self.build / "roles.sql"):
+                        self.run(chunk.text, chunk)
+                return
+            except DeployError as error:
+                # roles are shared by all databases: another deploy may have made them meanwhile
+                if attempt == 4 or not isinstance(error.__cause__, psycopg.errors.UniqueViolation):
+                    raise
 
     # -- code
 
@@ -403,8 +425,11 @@ class Deploy:
             self.compare_with_server(module)
         elif installed != self.version:
             path = _one(
-                self.conn, "SELECT path FROM pg_extension_update_paths(%s) WHERE source = %s AND target = %s",
-                name, installed, self.version,
+                self.conn,
+                "SELECT path FROM pg_extension_update_paths(%s) WHERE source = %s AND target = %s",
+                name,
+                installed,
+                self.version,
             )
             if path is None:
                 raise DeployError(
@@ -537,7 +562,9 @@ def _connection(target: str | Connection) -> Iterator[Connection]:
     try:
         conn = psycopg.connect(target, application_name="agentry deploy", connect_timeout=15)
     except psycopg.Error as error:
-        raise DeployError(f"cannot connect: {str(error).strip()}", "Check the URL, and that the server runs.") from error
+        raise DeployError(
+            f"cannot connect: {str(error).strip()}", "Check the URL, and that the server runs."
+        ) from error
     with conn:
         yield conn
 
@@ -628,7 +655,10 @@ def search_path_for(conn: Connection) -> list[str]:
     if setting is None:
         setting = _one(conn, "SELECT reset_val FROM pg_settings WHERE name = 'search_path'")
     path = [part.strip() for part in str(setting).split(",") if part.strip() and part.strip() != '""']
-    here = {row[0] for row in conn.execute("SELECT nspname FROM pg_namespace WHERE nspname = ANY (%s)", [list(paths.ALL_SCHEMAS)])}
+    here = {
+        row[0]
+        for row in conn.execute("SELECT nspname FROM pg_namespace WHERE nspname = ANY (%s)", [list(paths.ALL_SCHEMAS)])
+    }
     return path + [s for s in map(schema_of, PATH_ORDER) if s in here and s not in path]
 
 
@@ -639,7 +669,8 @@ def clashes(conn: Connection, path: Sequence[str]) -> list[str]:
         WITH path AS (
             SELECT n.oid, n.nspname, p.position
             FROM unnest(ARRAY['pg_catalog'] || %(path)s::text[]) WITH ORDINALITY AS p (name, position)
-            JOIN pg_namespace n ON n.nspname = CASE p.name WHEN '"$user"' THEN current_user::text ELSE btrim(p.name, '"') END
+            JOIN pg_namespace n
+              ON n.nspname = CASE p.name WHEN '"$user"' THEN current_user::text ELSE btrim(p.name, '"') END
         ), named AS (
             SELECT DISTINCT 'function' AS kind, p.proname AS name, path.nspname, path.position
             FROM pg_proc p JOIN path ON path.oid = p.pronamespace
@@ -665,7 +696,10 @@ def set_search_path(conn: Connection) -> list[str]:
     path = search_path_for(conn)
     database = _one(conn, "SELECT current_database()::text")
     quoted = ", ".join(part if part.startswith('"') else f'"{part}"' for part in path)
-    conn.execute(sql.SQL("ALTER DATABASE {} SET search_path = ").format(sql.Identifier(database)).as_string(conn).encode() + quoted.encode())
+    conn.execute(
+        sql.SQL("ALTER DATABASE {} SET search_path = ").format(sql.Identifier(database)).as_string(conn).encode()
+        + quoted.encode()
+    )
     return [
         f"search_path of database {database}, from the next connection on: {', '.join(path)}",
         *(f"clash: {line}" for line in clashes(conn, path)),

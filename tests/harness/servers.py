@@ -125,9 +125,34 @@ def _reachable(folder: Path, user: pwd.struct_passwd) -> bool:
     """Whether that user can get into the folder."""
     probe = subprocess.run(
         ["/bin/sh", "-c", 'cd "$1"', "sh", str(folder)],
-        user=user.pw_uid, group=user.pw_gid, extra_groups=[], cwd="/", capture_output=True, check=False,
+        user=user.pw_uid,
+        group=user.pw_gid,
+        extra_groups=[],
+        cwd="/",
+        capture_output=True,
+        check=False,
     )
     return probe.returncode == 0
+
+
+# where a folder is looked for that the server's user can enter
+_TEMPORARY = tuple(dict.fromkeys([tempfile.gettempdir(), "/tmp", "/var/tmp"]))  # noqa: S108
+
+
+def _temporary_folder(prefix: str) -> Path:
+    """A new folder that the server's user can enter: TMPDIR may lie below one that only root can."""
+    user = _plain_user()
+    tried = []
+    for parent in _TEMPORARY:
+        if not Path(parent).is_dir():
+            continue
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        folder.chmod(0o755)
+        if user is None or _reachable(folder, user):
+            return folder
+        folder.rmdir()
+        tried.append(parent)
+    raise ServerError(f"the user that the server runs as can enter none of: {', '.join(tried)}")
 
 
 def _wheel_folder() -> Path:
@@ -183,7 +208,7 @@ class WheelServer(PgServer):
         self.major = major
         self.name = f"PostgreSQL {major} (wheel)"
         self.temporary = home is None if temporary is None else temporary
-        self.home = home or Path(tempfile.mkdtemp(prefix=f"agentry-test{major}-"))
+        self.home = home or _temporary_folder(f"agentry-test{major}-")
         self.settings = settings or {}
         self.port = port or free_port()
         self.password = password
@@ -222,7 +247,7 @@ class WheelServer(PgServer):
             elif note.exists() and Path(note.read_text()).is_dir():
                 self._socket_dir = Path(note.read_text())
             else:
-                self._socket_dir = Path(tempfile.mkdtemp(prefix="agentry-s-"))
+                self._socket_dir = _temporary_folder("agentry-s-")
                 note.write_text(str(self._socket_dir))
         return self._socket_dir
 
@@ -243,8 +268,14 @@ class WheelServer(PgServer):
         with tempfile.TemporaryFile("w+") as output:
             done = subprocess.run(
                 [str(self.prefix / "bin" / program), *args],
-                env=env, cwd=self.home, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, text=True,
-                check=False, **more,
+                env=env,
+                cwd=self.home,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+                **more,
             )
             output.seek(0)
             done.stdout = output.read()
@@ -281,7 +312,7 @@ class WheelServer(PgServer):
 
     def _initdb(self) -> None:
         auth = ["--auth=trust"]
-        with tempfile.TemporaryDirectory(prefix="agentry-") as folder:
+        with tempfile.TemporaryDirectory(dir=self.home) as folder:
             if self.password:
                 self._give(Path(folder), 0o700)
                 pwfile = Path(folder, "password")
@@ -449,7 +480,7 @@ def embedded(root: Path = ROOT) -> WheelServer:
         user = _plain_user()
         if user and not _reachable(home, user):
             home.rmdir()
-            home = Path(tempfile.mkdtemp(prefix="agentry-"))
+            home = _temporary_folder("agentry-")
     server = WheelServer(
         18, home, port=state.get("port"), password=state.get("password") or secrets.token_urlsafe(12), temporary=False
     )
@@ -515,7 +546,7 @@ def container_reason() -> str | None:
 
 
 def _leftovers() -> Iterator[Path]:
-    for home in Path(tempfile.gettempdir()).glob("agentry-test*-*"):
+    for home in [home for parent in _TEMPORARY for home in Path(parent).glob("agentry-test*-*")]:
         try:
             if home.stat().st_uid != os.geteuid():
                 continue

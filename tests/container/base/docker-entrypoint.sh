@@ -13,27 +13,27 @@ if [ "${1:-}" = postgres ] && [ "$(id -u)" = 0 ]; then
 fi
 
 if [ "${1:-}" = postgres ] && [ ! -s "$PGDATA/PG_VERSION" ]; then
-    user=${POSTGRES_USER:-postgres}
-    database=${POSTGRES_DB:-$user}
+    export POSTGRES_USER=${POSTGRES_USER:-postgres}
+    export POSTGRES_DB=${POSTGRES_DB:-$POSTGRES_USER}
     method=${POSTGRES_HOST_AUTH_METHOD:-scram-sha-256}
     if [ -z "${POSTGRES_PASSWORD:-}" ] && [ "$method" != trust ]; then
         echo 'POSTGRES_PASSWORD is not set, and POSTGRES_HOST_AUTH_METHOD is not trust' >&2
         exit 1
     fi
     read -ra initdb_args <<<"${POSTGRES_INITDB_ARGS:-}"
-    initdb --username="$user" --pwfile=<(printf '%s\n' "${POSTGRES_PASSWORD:-unused}") "${initdb_args[@]}"
+    initdb --username="$POSTGRES_USER" --pwfile=<(printf '%s\n' "${POSTGRES_PASSWORD:-unused}") "${initdb_args[@]}"
     printf '\nhost all all all %s\n' "$method" >>"$PGDATA/pg_hba.conf"
 
     # The first start listens on the socket only, so that a client sees nothing before all is in place.
     pg_ctl -w start -o "-c listen_addresses=''"
-    psql=(psql -v ON_ERROR_STOP=1 --no-psqlrc --username="$user")
-    if [ "$database" != postgres ]; then
-        "${psql[@]}" --dbname=postgres -v db="$database" <<<'CREATE DATABASE :"db";'
+    psql=(psql -v ON_ERROR_STOP=1 --no-psqlrc --username="$POSTGRES_USER")
+    if [ "$POSTGRES_DB" != postgres ]; then
+        "${psql[@]}" --dbname=postgres -v db="$POSTGRES_DB" <<<'CREATE DATABASE :"db";'
     fi
     for file in /docker-entrypoint-initdb.d/*; do
         case "$file" in
             *.sh)  echo "running $file"; bash "$file" ;;
-            *.sql) echo "running $file"; "${psql[@]}" --dbname="$database" -f "$file" ;;
+            *.sql) echo "running $file"; "${psql[@]}" --dbname="$POSTGRES_DB" -f "$file" ;;
         esac
     done
     pg_ctl -w -m fast stop

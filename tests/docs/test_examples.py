@@ -1,0 +1,263 @@
+"""Everything that the documentation shows is run: the demo, the examples, and every psql session, with its output."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from psycopg import sql
+
+from tests.docs import transcript
+from tests.harness import demo
+from tests.harness.database import Database, unique_name, wait_until
+from tests.harness.deploy import set_search_path
+from tests.harness.paths import ROOT
+
+EXAMPLES = ROOT / "docs" / "examples"
+WITH_SESSIONS = [
+    path.relative_to(ROOT).as_posix()
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    if transcript.FENCE.search(path.read_text())
+]
+
+
+@pytest.fixture
+def prefix(db: Database) -> str:
+    """What the login roles of this test begin with; they are dropped at its end."""
+    found = unique_name("d") + "_"
+    for name in transcript.DEMO_ROLES:
+        db.adopt_role(found + name)
+    return found
+
+
+@pytest.fixture
+def demo_db(db: Database, prefix: str) -> Database:
+    """A database after `make demo`."""
+    set_search_path(db.admin)
+    demo.run(db.url(), db.server.psql, prefix)
+    return db
+
+
+def psql(db: Database, *args: str) -> str:
+    """What psql prints, its errors among it."""
+    done = subprocess.run(
+        [str(db.server.psql), "-X", *args, db.url()],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", WITH_SESSIONS)
+def test_the_sessions_of_a_document_go_as_printed(demo_db: Database, prefix: str, name: str) -> None:
+    blocks = transcript.blocks_of((ROOT / name).read_text())
+    for role in {r for b in blocks for s in b for r in transcript.created_roles("\n".join(s.lines))}:
+        demo_db.adopt_role(prefix + role)
+    answers = transcript.run(demo_db.server.psql, demo_db.url(), blocks, prefix)
+    for block, answer in zip(blocks, answers, strict=True):
+        for statement, said in zip(block, answer, strict=True):
+            assert transcript.essence(said) == transcript.essence(statement.answer), "\n".join(statement.lines)
+
+
+def test_the_readme_has_a_session() -> None:
+    assert "README.md" in WITH_SESSIONS
+
+
+def test_the_demo_shows_what_it_promises(
+    db: Database, prefix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_search_path(db.admin)
+    demo.run(db.url(), db.server.psql, prefix)
+    shown = capsys.readouterr().out
+    for promised in (
+        "roster: 8 agents registered",
+        "conversation: 49 messages sent",
+        "agent coder cannot act as nova",
+        "permission denied for table agents",
+        "Ask newhart to do it.",
+        "messages never change",
+        "| dead ",
+    ):
+        assert promised in shown
+    statuses = dict(db.admin.execute(
+        "SELECT status, count(*) FROM agentry_chat.agent_chat_processed GROUP BY status"
+    ).fetchall())
+    assert statuses["dead"] == 1
+    assert set(statuses) == {"pending", "responded", "routed", "dead"}
+    assert db.value("SELECT agentry.setting('chat.retry_delay') #>> '{}'") == "10 seconds"
+
+
+def test_a_second_demo_changes_nothing(demo_db: Database, prefix: str, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    look = (
+        "SELECT (SELECT count(*) FROM agentry_chat.agent_chat), md5(string_agg(p::text, '' ORDER BY chat_id, agent))"
+        " FROM agentry_chat.agent_chat_processed AS p"
+    )
+    before = demo_db.admin.execute(look).fetchall()
+    demo.run(demo_db.url(), demo_db.server.psql, prefix)
+    assert demo_db.admin.execute(look).fetchall() == before
+    shown = capsys.readouterr().out
+    assert "roster: 8 agents were there already\nconversation: 49 messages were there already\n" in shown
+
+
+def test_a_demo_that_was_interrupted_goes_on_where_it_stopped(db: Database, prefix: str) -> None:
+    set_search_path(db.admin)
+    demo.roster(db.admin, prefix)
+    entries = demo.entries()
+    for stop in (3, 20, 34):
+        demo.Replay(db.admin, prefix).run(entries[:stop])
+    demo.Replay(db.admin, prefix).run(entries)
+    assert db.value("SELECT count(*) FROM agentry_chat.agent_chat") == 49
+
+
+def test_the_quickstart_runs_and_runs_again(db: Database) -> None:
+    first = psql(db, "-f", str(ROOT / "docs" / "quickstart.sql"))
+    again = psql(db, "-f", str(ROOT / "docs" / "quickstart.sql"))
+    for shown in (first, again):
+        assert "agent coder cannot act as nova" in shown
+        assert "permission denied for table agents" in shown
+        assert "Ask newhart to do it." in shown
+        assert "7. Every function explains itself." in shown
+        assert shown.count("ERROR:") == 2
+    assert db.value("SELECT count(*) FROM agentry_chat.agent_chat") == 5
+
+
+# -- the workers ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_agents(db: Database) -> Database:
+    for name in ("nova", "coder"):
+        db.value("SELECT agentry.register_agent(%s)", name)
+    return db
+
+
+@pytest.fixture
+def worker() -> Iterator[ModuleType]:
+    """docs/examples/worker.py, which is no module of ours."""
+    spec = importlib.util.spec_from_file_location("worker", EXAMPLES / "worker.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    yield module
+
+
+def send(db: Database, message: str, to: str = "coder") -> int:
+    sent: int = db.value("SELECT agentry_chat.send_agent_message('nova', %s, ARRAY[%s])", message, to)
+    return sent
+
+
+def status(db: Database, chat_id: int, agent: str = "coder") -> str:
+    return str(db.value(
+        "SELECT status FROM agentry_chat.agent_chat_processed WHERE chat_id = %s AND agent = %s", chat_id, agent
+    ))
+
+
+def test_the_worker_answers_until_the_inbox_is_empty(two_agents: Database, worker: ModuleType) -> None:
+    sent = [send(two_agents, f"number {n}") for n in range(25)]
+    worker.work(two_agents.url(), "coder", True)
+    assert {status(two_agents, chat_id) for chat_id in sent} == {"responded"}
+    answers = two_agents.admin.execute(
+        "SELECT message FROM agentry_chat.agent_chat WHERE sender = 'coder' ORDER BY reply_to"
+    ).fetchall()
+    assert answers == [(f"Done: number {n}",) for n in range(25)]
+
+
+def test_the_worker_does_not_answer_answers(two_agents: Database, worker: ModuleType) -> None:
+    send(two_agents, "hello")
+    for agent in ("coder", "nova", "coder", "nova"):
+        worker.work(two_agents.url(), agent, True)
+    assert two_agents.value("SELECT count(*) FROM agentry_chat.agent_chat") == 2
+
+
+def test_the_worker_fails_a_message_it_cannot_handle(
+    two_agents: Database, worker: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def handle(message: str) -> str:
+        if message == "trouble":
+            raise ValueError("too much")
+        return "fine"
+
+    monkeypatch.setattr(worker, "handle", handle)
+    bad, good = send(two_agents, "trouble"), send(two_agents, "ease")
+    worker.work(two_agents.url(), "coder", True)
+    assert (status(two_agents, bad), status(two_agents, good)) == ("failed", "responded")
+    assert two_agents.value(
+        "SELECT error_message FROM agentry_chat.agent_chat_processed WHERE chat_id = %s", bad
+    ) == "ValueError('too much')"
+
+
+def test_the_worker_gives_up_a_message_whose_lease_ran_out(
+    two_agents: Database, worker: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def handle(message: str) -> str:
+        # meanwhile somebody else claims it again
+        two_agents.admin.execute("UPDATE agentry_chat.agent_chat_processed SET lease_until = now() - interval '1 s'")
+        two_agents.admin.execute("SELECT agentry_chat.claim_agent_messages('coder')")
+        return message
+
+    monkeypatch.setattr(worker, "handle", handle)
+    sent = send(two_agents, "slow")
+    worker.work(two_agents.url(), "coder", True)
+    assert status(two_agents, sent) == "received"
+    assert two_agents.value("SELECT count(*) FROM agentry_chat.agent_chat") == 1
+
+
+def test_the_worker_is_woken_as_the_login_role_of_its_agent(
+    two_agents: Database, background: Callable[..., Future[Any]]
+) -> None:
+    db = two_agents
+    role = db.agent_role("coder", register=False)
+    program = subprocess.Popen(
+        [sys.executable, str(EXAMPLES / "worker.py"), db.url(role), "coder"],
+        env={k: v for k, v in os.environ.items() if not k.startswith("PG")},
+    )
+    try:
+        waits = sql.SQL("SELECT FROM pg_stat_activity WHERE usename = {} AND state = 'idle' AND query LIKE '%claim%'")
+        wait_until(lambda: db.admin.execute(waits.format(role)).fetchone() is not None, "the worker waits")
+        for n in range(3):  # its own clock rings only every 30 seconds
+            sent = send(db, f"wake up {n}")
+            wait_until(lambda sent=sent: status(db, sent) == "responded", "the worker answers", 10)
+    finally:
+        program.terminate()
+        program.wait(10)
+
+
+def test_the_worker_in_psql_answers(two_agents: Database) -> None:
+    sent = [send(two_agents, "hello"), send(two_agents, "hello again")]
+    shown = psql(two_agents, "-v", "rounds=1", "-f", str(EXAMPLES / "worker.sql"))
+    assert {status(two_agents, chat_id) for chat_id in sent} == {"responded"}
+    assert "hello again" in shown
+    psql(two_agents, "-v", "agent=nova", "-v", "rounds=1", "-f", str(EXAMPLES / "worker.sql"))
+    assert {status(two_agents, chat_id, "nova") for chat_id in (sent[1] + 1, sent[1] + 2)} == {"routed"}
+
+
+def test_the_workers_are_short() -> None:
+    for path in EXAMPLES.iterdir():
+        if path.is_file():
+            assert len(path.read_text().splitlines()) <= 40, path.name
+
+
+def test_the_worker_needs_psycopg_only() -> None:
+    tree = ast.parse((EXAMPLES / "worker.py").read_text())
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    assert imported - set(sys.stdlib_module_names) == {"psycopg"}
+
+
+# -- links ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))])
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in transcript.LINK.findall(path.read_text()):
+        if "://" not in target:
+            assert (path.parent / target.split("#")[0]).exists(), f"{path.name}: {target}"
