@@ -16,12 +16,11 @@ CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat (
     CONSTRAINT agent_chat_pkey PRIMARY KEY (org_id, id),
     CONSTRAINT agent_chat_sender_fkey FOREIGN KEY (org_id, sender) REFERENCES agentry.agents (org_id, name),
     CONSTRAINT agent_chat_reply_to_fkey FOREIGN KEY (org_id, reply_to) REFERENCES agentry_chat.agent_chat (org_id, id),
-    CONSTRAINT agent_chat_thread_fkey FOREIGN KEY (org_id, thread) REFERENCES agentry_chat.agent_chat (org_id, id),
     CONSTRAINT agent_chat_message_check CHECK (message ~ '[^[:space:]]'),
     CONSTRAINT agent_chat_recipients_check
         CHECK (cardinality(recipients) > 0 AND array_position(recipients, NULL) IS NULL),
     CONSTRAINT agent_chat_reply_to_check
-        CHECK (CASE WHEN reply_to IS NULL THEN thread = id ELSE reply_to < id AND thread <= reply_to END),
+        CHECK (thread <= id AND (reply_to IS NULL OR reply_to < id AND thread <= reply_to)),
     CONSTRAINT agent_chat_priority_check CHECK (priority BETWEEN 1 AND 10),
     CONSTRAINT agent_chat_expires_at_check CHECK (expires_at > "timestamp"),
     CONSTRAINT agent_chat_idempotency_key_check CHECK (length(idempotency_key) BETWEEN 1 AND 255)
@@ -32,8 +31,9 @@ COMMENT ON COLUMN agentry_chat.agent_chat.sender IS 'Name of the agent that sent
 COMMENT ON COLUMN agentry_chat.agent_chat.message IS 'Text; never blank.';
 COMMENT ON COLUMN agentry_chat.agent_chat.recipients IS
     'Addresses as written, folded, aliases resolved: names, * (the roster of that moment), domain:NAME.';
-COMMENT ON COLUMN agentry_chat.agent_chat.reply_to IS 'The message that it answers.';
-COMMENT ON COLUMN agentry_chat.agent_chat.thread IS 'Id of the first message of its thread.';
+COMMENT ON COLUMN agentry_chat.agent_chat.reply_to IS 'The message that it answers; NULL when that was forgotten.';
+COMMENT ON COLUMN agentry_chat.agent_chat.thread IS
+    'Id of the first message of its thread; it stays when that message was forgotten, hence no foreign key.';
 COMMENT ON COLUMN agentry_chat.agent_chat.priority IS '1 (first) to 10.';
 COMMENT ON COLUMN agentry_chat.agent_chat.expires_at IS 'When it is no longer delivered; NULL: never.';
 COMMENT ON COLUMN agentry_chat.agent_chat.idempotency_key IS

@@ -19,3 +19,10 @@ SELECT agentry._define_setting('chat.max_attempts', '5',
     'How often a message is tried before it is a dead letter; a number from 1 on.');
 SELECT agentry._define_setting('chat.retry_delay', '"10 seconds"',
     'Wait after the first failure, doubled after each further one, up to an hour, give or take a fifth: an interval.');
+
+SELECT agentry.register_personal_data('agentry_chat.agent_chat_told', '{"agent": "agent_name"}', p_order => 10);
+SELECT agentry.register_personal_data('agentry_chat.agent_chat_processed',
+    '{"agent": "agent_name", "sender": "agent_name"}', p_order => 10);
+SELECT agentry.register_personal_data('agentry_chat.agent_chat', '{"sender": "agent_name"}', 'function',
+    'agentry_chat._forget_messages(uuid, jsonb)', p_order => 20);
+SELECT agentry.register_personal_data('agentry_chat.agent_chat', '{"recipients": "agent_name"}', 'clear', p_order => 30);

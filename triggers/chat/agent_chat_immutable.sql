@@ -6,6 +6,9 @@ VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $_agent_chat_immutable$
 BEGIN
+    IF agentry._is_erasing() THEN
+        RETURN NULL;
+    END IF;
     RAISE EXCEPTION USING
         ERRCODE = 'restrict_violation',
         MESSAGE = 'messages never change',
