@@ -37,6 +37,8 @@ from tests.harness.database import Database, ServerLog, clone, template
 from tests.harness.paths import BUILD
 from tests.harness.servers import PgServer
 
+pytest_plugins = ["tests.harness.coverage"]
+
 _HANDLE = "AGENTRY_TEST_SERVER"
 _started: list[PgServer] = []
 
@@ -51,10 +53,13 @@ def _is_worker(config: pytest.Config) -> bool:
 
 def _start(config: pytest.Config) -> PgServer:
     """Starts this run's server, once; only in the process that the user started."""
+    from tests.harness.coverage import SERVER  # imported as a plugin first
+
     if not _started:
         server = servers.test_server(config.getoption("--server"))
         server.start()
         _started.append(server)
+        config.stash[SERVER] = server
         server.install_files(BUILD)
     return _started[0]
 
