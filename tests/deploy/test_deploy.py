@@ -90,6 +90,7 @@ def test_auto_takes_extensions_where_the_server_has_the_files(db_empty: Database
 
 
 def test_a_plan_names_what_a_deploy_would_do_and_does_nothing(db_empty: Database, way: str) -> None:
+    template(db_empty.server, "plain")  # the group roles, which all databases share, are there from now on
     before = catalogue_of(db_empty)
     plan = deploy(db_empty.url(), mode=way, plan=True)
     assert "would change" in plan.report()
