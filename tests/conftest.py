@@ -33,7 +33,7 @@ if paths.BUILD_VARIABLE not in os.environ:  # workers inherit it
     atexit.register(shutil.rmtree, paths.BUILD.parent, ignore_errors=True)
 
 from tests.harness import servers
-from tests.harness.database import Database, ServerLog, clone, template
+from tests.harness.database import Database, ServerLog, clone, drop_templates, template
 from tests.harness.paths import BUILD
 from tests.harness.servers import PgServer
 
@@ -73,7 +73,9 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not _is_worker(config):
         while _started:
-            _started.pop().stop()
+            server = _started.pop()
+            drop_templates(server)
+            server.stop()
 
 
 def pytest_report_header(config: pytest.Config) -> str:

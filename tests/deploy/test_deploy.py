@@ -126,6 +126,8 @@ def test_the_two_ways_give_the_same_catalogue(db: Database, db_plain: Database, 
 
 
 def test_an_extension_holds_functions_and_all_of_them_and_nothing_else(db: Database) -> None:
+    if isinstance(db.server, UrlServer):
+        pytest.skip("the files of that server are not ours to install")
     members = {name for kind, name in catalogue_of(db) if kind == "member"}
     functions = {f"{name.split('.')[0]}: function {name}" for kind, name in catalogue_of(db) if kind == "function"}
     described = db.value(
