@@ -63,7 +63,7 @@ class Check:
         return f"{self.file}: CHECK {self.name} of table {self.table}"
 
 
-def _statements(path: Path) -> Iterator[tuple[Any, str, int]]:
+def statements(path: Path) -> Iterator[tuple[Any, str, int]]:
     """Parse tree, text and first line of each statement of a file."""
     import pglast
 
@@ -101,7 +101,7 @@ def raises(root: Path) -> list[Raise]:
     found = []
     for folder in ("functions", "triggers"):
         for path in sorted((root / folder).rglob("*.sql")):
-            for statement, text, first in _statements(path):
+            for statement, text, first in statements(path):
                 if not isinstance(statement, ast.CreateFunctionStmt):
                     continue
                 options = {option.defname: option.arg for option in statement.options or ()}
@@ -125,7 +125,7 @@ def checks(root: Path) -> list[Check]:
 
     found = []
     for path in sorted((root / "sql").rglob("[1-9]*.sql")):
-        for statement, _, _ in _statements(path):
+        for statement, _, _ in statements(path):
             if isinstance(statement, ast.CreateStmt):
                 for part in statement.tableElts or ():
                     constraints = part.constraints or () if isinstance(part, ast.ColumnDef) else (part,)
