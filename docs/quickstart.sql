@@ -2,8 +2,8 @@
 --
 --     psql -f docs/quickstart.sql <database>
 --
--- in a database where agentry is installed, as its administrator (a superuser, or the owner of the database who may SET ROLE
--- to agentry_agent).  It can be run again: agents are registered once, messages carry idempotency keys.
+-- in a database where agentry is installed, as an administrator of it: a superuser, or the role that installed it.  It can be
+-- run again: agents are registered once, messages carry idempotency keys.
 \set ON_ERROR_STOP on
 \set SHOW_CONTEXT never
 SET search_path = public, agentry, agentry_chat;
@@ -29,15 +29,20 @@ SELECT agent, chat_id, sender, message, status FROM v_agent_inbox WHERE chat_id 
 \echo '4. A key for coder: it logs in, and the database knows who it is until the transaction ends.'
 SELECT create_api_key('coder', 'quickstart', interval '10 minutes') AS key \gset
 SELECT login(:'key') AS token \gset
-\set ON_ERROR_STOP off
+SELECT pg_has_role('agentry_agent', 'SET') AS may \gset
 BEGIN;
-SET LOCAL ROLE agentry_agent;
+\if :may
+    SET LOCAL ROLE agentry_agent;
+\else
+    \echo '   You may not SET ROLE agentry_agent, so tables take you for their owner: the UPDATE below is not refused.'
+\endif
 SELECT use_session(:'token');
 SELECT kind, agent, road FROM whoami();
 SELECT count(*) AS mine FROM v_agent_chat_recent;
-SAVEPOINT a;
 
 \echo '5. It cannot write as another, nor change the roster; the refusal says who may.'
+SAVEPOINT a;
+\set ON_ERROR_STOP off
 SELECT send_agent_message('nova', 'coder needs a holiday', ARRAY['newhart']);
 ROLLBACK TO a;
 UPDATE agents SET role = 'chief' WHERE name = 'coder';

@@ -18,8 +18,8 @@ from psycopg import sql
 
 from tests.docs import transcript
 from tests.harness import demo, servers
-from tests.harness.database import Database, unique_name, wait_until
-from tests.harness.deploy import set_search_path
+from tests.harness.database import PASSWORD, Database, unique_name, wait_until
+from tests.harness.deploy import deploy, set_search_path
 from tests.harness.paths import ROOT
 
 EXAMPLES = ROOT / "docs" / "examples"
@@ -55,10 +55,11 @@ def psql_of(db: Database) -> Path:
     return servers._wheel_folder() / servers.WHEEL_MAJORS[18] / "bin" / "psql"
 
 
-def psql(db: Database, *args: str) -> str:
-    """What psql prints, its errors among it."""
+def psql(db: Database, *args: str, user: str | None = None) -> str:
+    """What psql prints, its errors among it; as the superuser or that role."""
     done = subprocess.run(
-        [str(psql_of(db)), "-X", *args, db.url()],
+        [str(psql_of(db)), "-X", *args, db.url(user)],
+        env={**os.environ, "PGPASSWORD": PASSWORD} if user else None,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
     )
     assert done.returncode == 0, done.stdout
@@ -140,6 +141,19 @@ def test_the_quickstart_runs_and_runs_again(db: Database) -> None:
         assert "7. Every function explains itself." in shown
         assert shown.count("ERROR:") == 2
     assert db.value("SELECT count(*) FROM agentry_chat.agent_chat") == 5
+
+
+def test_the_quickstart_runs_for_an_owner_who_is_no_superuser(db_empty: Database) -> None:
+    owner = db_empty.role("owner")
+    db_empty.admin.execute(
+        sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(db_empty.name), sql.Identifier(owner))
+    )
+    with db_empty.connect(owner, autocommit=False) as conn:
+        deploy(conn)
+    shown = psql(db_empty, "-f", str(ROOT / "docs" / "quickstart.sql"), user=owner)
+    assert "agent coder cannot act as nova" in shown
+    assert "You may not SET ROLE agentry_agent" in shown
+    assert db_empty.value("SELECT role IS NULL FROM agentry.agents WHERE name = 'coder'")
 
 
 # -- the workers ------------------------------------------------------------------------------------------------------
