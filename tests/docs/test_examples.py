@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from invoke import Task
 from psycopg import sql
 
 from tests.docs import transcript
@@ -286,3 +287,27 @@ def test_links_lead_somewhere(path: Path) -> None:
     for target in transcript.LINK.findall(path.read_text()):
         if "://" not in target:
             assert (path.parent / target.split("#")[0]).exists(), f"{path.name}: {target}"
+
+
+# -- what the documentation lists -------------------------------------------------------------------------------------
+
+
+def test_the_readme_lists_every_task() -> None:
+    import tasks
+
+    listed = (ROOT / "README.md").read_text().split("## Tasks")[1].split("## ")[0]
+    names = {name for name, found in vars(tasks).items() if isinstance(found, Task)}
+    assert names
+    assert not {name for name in names if f"`{name}`" not in listed}
+
+
+def test_the_guide_to_chat_names_every_function_view_index_and_setting(db: Database) -> None:
+    guide = (ROOT / "docs" / "chat.md").read_text()
+    there = db.admin.execute(
+        "SELECT proname::text FROM pg_proc WHERE pronamespace = 'agentry_chat'::regnamespace AND proname !~ '^_'"
+        " UNION SELECT relname::text FROM pg_class WHERE relnamespace = 'agentry_chat'::regnamespace"
+        "   AND (relkind = 'v' OR relkind = 'i' AND relname !~ '_pkey$')"
+        " UNION SELECT name FROM agentry.setting_types WHERE name LIKE 'chat.%'"
+    ).fetchall()
+    assert len(there) > 20
+    assert not [name for (name,) in there if name not in guide]
