@@ -82,8 +82,9 @@ def test_the_exceptions_are_still_needed() -> None:
 
 
 def config(source: str = "TESTPATHS", **options: Any) -> Any:
+    given = {"keyword": "", "uncovered": False, **options}
     return SimpleNamespace(
-        args_source=getattr(pytest.Config.ArgsSource, source), option=SimpleNamespace(**{"keyword": "", **options})
+        args_source=getattr(pytest.Config.ArgsSource, source), option=SimpleNamespace(**given), stash=pytest.Stash()
     )
 
 
@@ -92,6 +93,45 @@ def test_a_part_of_the_suite_is_not_judged() -> None:
     assert not coverage.is_whole_run(config("ARGS"))
     for option in ("keyword", "markexpr", "lf", "deselect", "ignore", "collectonly"):
         assert not coverage.is_whole_run(config(**{option: "something"})), option
+
+
+def finish(config: Any, log: str) -> tuple[int, list[str]]:
+    """The exit status of a run that passed, and what the end of it prints."""
+    printed: list[str] = []
+    config.stash[coverage.SERVER] = SimpleNamespace(log_text=lambda: log)
+    session: Any = SimpleNamespace(config=config, exitstatus=pytest.ExitCode.OK)
+    coverage.pytest_sessionfinish(session)
+    reporter = SimpleNamespace(section=lambda title, **_: printed.append(title), line=printed.append)
+    coverage.pytest_terminal_summary(reporter, config)
+    return int(session.exitstatus), printed
+
+
+def test_a_whole_run_that_left_something_out_fails_and_names_it() -> None:
+    status, printed = finish(config(), "nothing happened here")
+    assert status == pytest.ExitCode.TESTS_FAILED
+    assert printed[0].startswith("FAILED: ")
+    assert any("RAISE in agentry._setting()" in line for line in printed)
+    assert any("CHECK teams_name_check of table teams" in line for line in printed)
+
+
+def test_a_whole_run_that_left_nothing_out_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coverage, "not_raised", lambda *_: [])
+    monkeypatch.setattr(coverage, "not_violated", lambda *_: [])
+    assert finish(config(), "all of it") == (pytest.ExitCode.OK, ["0 RAISEs and CHECKs that no test provoked"])
+
+
+def test_a_part_tells_when_it_is_asked_and_never_fails() -> None:
+    assert finish(config("ARGS"), "nothing happened here") == (pytest.ExitCode.OK, [])
+    status, printed = finish(config("ARGS", uncovered=True), "nothing happened here")
+    assert status == pytest.ExitCode.OK
+    assert len(printed) > 60
+
+
+def test_a_server_whose_log_cannot_be_read_is_not_judged_and_that_is_said() -> None:
+    status, printed = finish(config(), "")
+    assert status == pytest.ExitCode.OK
+    assert len(printed) == 1
+    assert "not counted" in printed[0]
 
 
 def test_the_log_of_a_server_that_went_away_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

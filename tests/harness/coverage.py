@@ -214,7 +214,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     missing = config.stash.get(_MISSING, None)
     if missing is None:
+        if SERVER in config.stash and is_whole_run(config):
+            terminalreporter.line("RAISEs and CHECKs were not counted: the log of this server cannot be read.")
         return
-    terminalreporter.section(f"{len(missing)} RAISEs and CHECKs that no test provoked", red=bool(missing))
+    title = f"{len(missing)} RAISEs and CHECKs that no test provoked"
+    terminalreporter.section(f"FAILED: {title}" if missing and is_whole_run(config) else title, red=bool(missing))
     for line in missing:
         terminalreporter.line(line)
+    if missing:
+        terminalreporter.line("Provoke each in a test, or give the reason why none can in tests/harness/coverage.py.")
