@@ -16,6 +16,14 @@ SELECT agentry.guard_table('agentry_chat.agent_chat_feed_state', p_visible_to =>
 SELECT agentry.guard_table('agentry_chat.agent_chat_breaker_resets', p_visible_to => 'nobody',
     p_written_by => 'agentry_chat.reset_agent_breaker()');
 
+-- else the first two senders of an organisation would wait for each other
+INSERT INTO agentry_chat.agent_chat_feed_state (org_id, system_identifier, position_offset)
+SELECT o.id, c.system_identifier, 0
+FROM agentry.organizations AS o
+CROSS JOIN pg_control_system() AS c
+WHERE NOT EXISTS (SELECT FROM agentry_chat.agent_chat AS m WHERE m.org_id = o.id)
+ON CONFLICT (org_id) DO NOTHING;
+
 SELECT agentry._define_setting('chat.notify', '"wake"',
     'Notifications: each (one a message), wake (a recipient is told once between two claims), off.',
     '["each", "wake", "off"]');
@@ -31,6 +39,9 @@ SELECT agentry.register_personal_data('agentry_chat.agent_chat_processed',
 SELECT agentry.register_personal_data('agentry_chat.agent_chat', '{"sender": "agent_name"}', 'function',
     'agentry_chat._forget_messages(uuid, jsonb)', p_order => 20);
 SELECT agentry.register_personal_data('agentry_chat.agent_chat', '{"recipients": "agent_name"}', 'clear', p_order => 30);
+SELECT agentry.register_personal_data('agentry_chat.agent_chat_breaker_resets', '{"sender": "agent_name"}',
+    p_order => 10);
+SELECT agentry.register_personal_data('agentry_chat.agent_chat_feed_state', '{}', 'none');
 SELECT agentry._define_setting('chat.breaker', '"on"',
     'Whether an agent that gives the same short answer again and again in one thread is stopped: on, off.',
     '["on", "off"]');
