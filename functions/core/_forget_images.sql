@@ -19,7 +19,7 @@ BEGIN
           WHERE d.table_name::text = l.table_name
             AND p_subject ? d.subject
             AND (p_subject ->> d.subject IN (i.old_row ->> d.column_name, i.new_row ->> d.column_name)
-                 -- in an array of names
+                 -- in an array
                  OR i.old_row -> d.column_name ? (p_subject ->> d.subject)
                  OR i.new_row -> d.column_name ? (p_subject ->> d.subject)));
     GET DIAGNOSTICS v_done = ROW_COUNT;

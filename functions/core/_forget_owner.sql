@@ -1,4 +1,4 @@
--- _forget_owner(organisation, subject) -> bigint: agents of a forgotten user stay, without owner; never seen by more than before
+-- _forget_owner(organisation, subject) -> bigint: agents of a forgotten user stay, without owner, never seen by more
 CREATE OR REPLACE FUNCTION agentry._forget_owner(p_org_id uuid, p_subject jsonb)
 RETURNS bigint
 LANGUAGE plpgsql

@@ -9,7 +9,7 @@ AS $_open_way$
     INSERT INTO agentry.erasures (org_id, kind, subject_id, subject_digest, transaction, started_at)
     VALUES (coalesce(p_org_id, (SELECT o.id FROM agentry.organizations AS o WHERE o.is_default)),
             p_kind,
-            coalesce(p_subject ->> 'agent_id', p_subject ->> 'user_id', p_subject ->> 'organisation')::uuid,
+            (p_subject ->> 'subject_id')::uuid,
             agentry._subject_digest(p_subject ->> 'agent_name'),
             pg_current_xact_id(), agentry._clock())
     RETURNING id

@@ -7,13 +7,16 @@ STABLE
 SET search_path = pg_catalog, pg_temp
 AS $_subject$
 DECLARE
-    v_agent record;
+    v_user_id uuid;
+    v_agent   record;
 BEGIN
     IF p_subject LIKE 'user:%' THEN
-        RETURN jsonb_build_object('kind', 'user', 'user_id', agentry._resolve_user(p_org_id, btrim(substr(p_subject, 6))));
+        v_user_id := agentry._resolve_user(p_org_id, btrim(substr(p_subject, 6)));
+        RETURN jsonb_build_object('kind', 'user', 'user_id', v_user_id, 'subject_id', v_user_id);
     END IF;
     v_agent := agentry._resolve_agent(p_org_id, p_subject);
-    RETURN jsonb_build_object('kind', 'agent', 'agent_id', v_agent.id, 'agent_name', v_agent.name);
+    RETURN jsonb_build_object('kind', 'agent', 'agent_id', v_agent.id, 'agent_name', v_agent.name,
+                              'subject_id', v_agent.id);
 END;
 $_subject$;
 

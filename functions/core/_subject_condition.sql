@@ -7,6 +7,7 @@ SET search_path = pg_catalog, pg_temp
 AS $_subject_condition$
     SELECT CASE agentry._column_type(p_table, p_column)
                WHEN 'uuid'::regtype THEN format('%I = %L::uuid', p_column, p_value)
+               WHEN 'uuid[]'::regtype THEN format('%I @> ARRAY[%L::uuid]', p_column, p_value)
                WHEN 'text[]'::regtype THEN format('%I @> ARRAY[%L]', p_column, p_value)
                ELSE format('%I = %L', p_column, p_value)
            END

@@ -1,4 +1,4 @@
--- _subject_digest(value) -> bytea: SHA-256 of a name, keyed with a secret of this database, so that nobody can guess it back
+-- _subject_digest(value) -> bytea: SHA-256 of a name, keyed with a secret of this database, so that nobody can guess it
 CREATE OR REPLACE FUNCTION agentry._subject_digest(p_value text)
 RETURNS bytea
 LANGUAGE sql

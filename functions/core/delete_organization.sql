@@ -1,6 +1,6 @@
 -- delete_organization(name) -> receipt
--- Removes an organisation with every row of every module, over locks and immutability, on record in the default organisation,
--- which itself cannot go.  For administrators.
+-- Removes an organisation with every row of every module, over locks and immutability, on record in the default
+-- organisation, which itself cannot go.  Locks the organisation first.  For administrators.
 -- Raises insufficient_privilege, undefined_object, object_not_in_prerequisite_state (default, or a legal hold).
 CREATE OR REPLACE FUNCTION agentry.delete_organization(p_name text)
 RETURNS uuid
@@ -21,16 +21,19 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = 'insufficient_privilege',
             MESSAGE = 'only administrators delete organisations',
+            DETAIL  = format('You are %s.', concat_ws(' ', (agentry._caller()).kind, (agentry._caller()).agent)),
             HINT    = 'Ask an administrator of this database.';
     END IF;
     SELECT o.id, o.is_default INTO v_org FROM agentry.organizations AS o WHERE o.name = p_name FOR UPDATE;
     IF v_org.id IS NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'undefined_object',
-            MESSAGE = format('organisation %L does not exist', p_name),
+            MESSAGE = format('organisation %s does not exist', coalesce(quote_literal(p_name), 'NULL')),
+            DETAIL  = 'Names of organisations are compared letter by letter.',
             HINT    = 'Organisations stand in agentry.organizations.';
     END IF;
-    IF v_org.is_default OR EXISTS (SELECT FROM agentry.legal_holds AS h WHERE h.org_id = v_org.id AND h.lifted_at IS NULL) THEN
+    IF v_org.is_default
+       OR EXISTS (SELECT FROM agentry.legal_holds AS h WHERE h.org_id = v_org.id AND h.lifted_at IS NULL) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'object_not_in_prerequisite_state',
             MESSAGE = format('organisation %s cannot be deleted', p_name),
@@ -38,7 +41,7 @@ BEGIN
             HINT    = 'Lift the hold first; the default organisation stays.';
     END IF;
 
-    v_receipt := agentry._open_way('organisation', NULL, jsonb_build_object('kind', 'organisation', 'organisation', v_org.id));
+    v_receipt := agentry._open_way('organisation', NULL, jsonb_build_object('subject_id', v_org.id));
     -- a table whose rows are still referred to waits for the next round; the audit goes last, as deletions write it
     v_tables := ARRAY(SELECT t.part
                       FROM agentry.guarded_tables AS g
@@ -55,10 +58,13 @@ BEGIN
                                CASE v_table WHEN 'agentry.organizations'::regclass THEN 'id' ELSE 'org_id' END)
                 USING v_org.id;
                 GET DIAGNOSTICS v_done = ROW_COUNT;
-                v_counts := v_counts || CASE WHEN v_done > 0 THEN jsonb_build_object(v_table::text, v_done) ELSE '{}' END;
+                IF v_done > 0 THEN
+                    v_counts := v_counts || jsonb_build_object(v_table::text, v_done);
+                END IF;
             EXCEPTION
                 WHEN foreign_key_violation THEN
-                    IF v_table = v_tables[cardinality(v_tables)] AND v_waiting = v_tables[1:cardinality(v_tables) - 1] THEN
+                    -- a round in which nothing went
+                    IF v_waiting || v_table = v_tables THEN
                         RAISE;
                     END IF;
                     v_waiting := v_waiting || v_table;
@@ -75,4 +81,5 @@ $delete_organization$;
 
 COMMENT ON FUNCTION agentry.delete_organization(text) IS
     'Removes an organisation with every row of every module and returns the id of the receipt, kept in the default '
-    'organisation.  For administrators.  Raises insufficient_privilege, undefined_object, object_not_in_prerequisite_state.';
+    'organisation.  For administrators.  Raises insufficient_privilege, undefined_object, '
+    'object_not_in_prerequisite_state.';

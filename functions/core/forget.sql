@@ -1,8 +1,10 @@
 -- forget(subject) -> receipt
--- Erases an agent (by name) or a user (user:NAME) from every table that agentry.personal_data knows, its archive too, and from
--- the images of the audit log; over locks and immutability, on record.  What the chain of the audit holds are ids, which
--- then name nobody.  All or nothing.  For applications and administrators.
--- Raises insufficient_privilege, undefined_object, object_not_in_prerequisite_state (a legal hold).
+-- Erases an agent (by name) or a user (user:NAME) from every table that agentry.personal_data knows, its archive too,
+-- and from the images of the audit log; over locks and immutability, on record.  What the chain of the audit holds are
+-- ids, which then name nobody.  All or nothing.  Locks the subject first: what it is doing ends before, and nothing new
+-- begins.  For applications and administrators.
+-- Raises insufficient_privilege, undefined_object, object_not_in_prerequisite_state (a legal hold, or a table that is
+-- not the owner's).
 CREATE OR REPLACE FUNCTION agentry.forget(p_subject text)
 RETURNS uuid
 LANGUAGE plpgsql
@@ -27,12 +29,18 @@ BEGIN
             HINT    = 'Ask one of them.';
     END IF;
     v_subject := agentry._subject(v_me.org_id, p_subject);
+    PERFORM FROM agentry.users AS u
+    WHERE u.org_id = v_me.org_id AND u.id = (v_subject ->> 'user_id')::uuid FOR UPDATE;
+    PERFORM FROM agentry.agents AS a
+    WHERE a.org_id = v_me.org_id AND a.id = (v_subject ->> 'agent_id')::uuid FOR UPDATE;
+    -- somebody may have forgotten it while this waited
+    v_subject := agentry._subject(v_me.org_id, p_subject);
     SELECT h.reason
     INTO v_hold
     FROM agentry.legal_holds AS h
     WHERE h.org_id = v_me.org_id
       AND h.kind = v_subject ->> 'kind'
-      AND h.subject_id IN ((v_subject ->> 'agent_id')::uuid, (v_subject ->> 'user_id')::uuid)
+      AND h.subject_id = (v_subject ->> 'subject_id')::uuid
       AND h.lifted_at IS NULL
     LIMIT 1;
     IF v_hold IS NOT NULL THEN
@@ -43,6 +51,7 @@ BEGIN
             HINT    = 'Lift it first: agentry.lift_legal_hold().';
     END IF;
 
+    PERFORM agentry._check_reach();
     v_receipt := agentry._open_way('forget', v_me.org_id, v_subject);
     FOR v_row IN
         SELECT d.table_name, t.part, d.column_name, d.erase_action, d.erase_function, d."order",
@@ -50,7 +59,10 @@ BEGIN
                v_subject ->> d.subject AS value
         FROM agentry.personal_data AS d
         CROSS JOIN LATERAL agentry._with_archive(d.table_name) AS t (part)
-        WHERE v_subject ? d.subject AND d.erase_action <> 'keep'
+        WHERE v_subject ? d.subject
+          AND d.erase_action <> 'keep'
+          AND (d.erase_action <> 'function' OR t.part = d.table_name)
+          AND agentry._column_type(t.part, d.column_name) IS NOT NULL
         ORDER BY d."order", d.table_name::text COLLATE "C", d.column_name, t.part::text COLLATE "C"
     LOOP
         CASE v_row.erase_action
@@ -62,7 +74,11 @@ BEGIN
                 EXECUTE format('UPDATE %s SET %I = %s WHERE org_id = $1 AND %s', v_row.part, v_row.column_name,
                                CASE agentry._column_type(v_row.part, v_row.column_name)
                                    WHEN 'text[]'::regtype THEN
-                                       format('array_replace(%I, %L, %L)', v_row.column_name, v_row.value, '(forgotten)')
+                                       -- no agent can be called so
+                                       format('array_replace(%I, %L, ''*forgotten*'')',
+                                              v_row.column_name, v_row.value)
+                                   WHEN 'uuid[]'::regtype THEN
+                                       format('array_remove(%I, %L)', v_row.column_name, v_row.value)
                                    ELSE 'NULL' END,
                                v_row.condition)
                 USING v_me.org_id;
@@ -83,7 +99,7 @@ END;
 $forget$;
 
 COMMENT ON FUNCTION agentry.forget(text) IS
-    'Erases an agent (by name) or a user (user:NAME) wherever agentry.personal_data says, in the archive and the images of '
-    'the audit log too, and returns the id of the receipt (agentry.erasures), which holds counts and no content.  Check it '
-    'with agentry.verify_forgotten().  For applications and administrators.  Raises insufficient_privilege, '
-    'undefined_object, object_not_in_prerequisite_state.';
+    'Erases an agent (by name) or a user (user:NAME) wherever agentry.personal_data says, in the archive and the '
+    'images of the audit log too, and returns the id of the receipt (agentry.erasures), which holds counts and no '
+    'content.  Check it with agentry.verify_forgotten().  For applications and administrators.  Raises '
+    'insufficient_privilege, undefined_object, object_not_in_prerequisite_state.';

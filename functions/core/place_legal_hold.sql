@@ -13,7 +13,7 @@ DECLARE
     v_id      uuid;
 BEGIN
     INSERT INTO agentry.legal_holds (org_id, kind, subject_id, reason, placed_at)
-    VALUES (v_org_id, v_subject ->> 'kind', coalesce(v_subject ->> 'agent_id', v_subject ->> 'user_id')::uuid,
+    VALUES (v_org_id, v_subject ->> 'kind', (v_subject ->> 'subject_id')::uuid,
             coalesce(p_reason, ''), agentry._clock())
     RETURNING id INTO v_id;
     RETURN v_id;
@@ -21,5 +21,6 @@ END;
 $place_legal_hold$;
 
 COMMENT ON FUNCTION agentry.place_legal_hold(text, text) IS
-    'Keeps an agent (by name) or a user (user:NAME) from being forgotten, and returns the id of the hold.  For applications '
-    'and administrators.  Raises insufficient_privilege, undefined_object, check_violation (a blank reason).';
+    'Keeps an agent (by name) or a user (user:NAME) from being forgotten, and returns the id of the hold.  For '
+    'applications and administrators.  Raises insufficient_privilege, undefined_object, '
+    'check_violation (a blank reason).';

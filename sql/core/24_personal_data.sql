@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS agentry.personal_data (
     erase_function regprocedure,
     "order"        integer      NOT NULL DEFAULT 100,
     CONSTRAINT personal_data_pkey PRIMARY KEY (table_name, column_name),
-    CONSTRAINT personal_data_subject_check CHECK (subject IN ('agent_id', 'agent_name', 'user_id')),
+    CONSTRAINT personal_data_subject_check CHECK (subject IN ('agent_id', 'agent_name', 'user_id', 'subject_id')),
     CONSTRAINT personal_data_erase_action_check
         CHECK (CASE erase_action WHEN 'none' THEN subject IS NULL AND column_name = ''
                                  ELSE subject IS NOT NULL AND column_name <> ''
@@ -19,7 +19,8 @@ COMMENT ON TABLE agentry.personal_data IS
     'Columns that name an agent or a user, and what agentry.forget() does with their rows.';
 COMMENT ON COLUMN agentry.personal_data.table_name IS 'The table.';
 COMMENT ON COLUMN agentry.personal_data.column_name IS 'The column; empty for a table that names nobody.';
-COMMENT ON COLUMN agentry.personal_data.subject IS 'What the column holds: agent_id, agent_name (text or text[]), user_id.';
+COMMENT ON COLUMN agentry.personal_data.subject IS 
+    'What the column holds: agent_id, agent_name, user_id, subject_id (the id of either); one, or an array of them.';
 COMMENT ON COLUMN agentry.personal_data.erase_action IS
     'delete the row; clear the column; function: erase_function does it; keep (an id that names nobody once its row is '
     'gone); none (the table names nobody).';

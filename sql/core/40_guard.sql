@@ -23,7 +23,8 @@ SELECT agentry.guard_table('agentry.organizations', p_org_column => 'id',
     p_written_by => 'agentry.create_organization() (administrators)', p_audit => true);
 SELECT agentry.guard_table('agentry.teams', p_writers => '{app}', p_audit => true);
 SELECT agentry.guard_table('agentry.users', p_writers => '{app}',
-    p_rule => 'id = (SELECT agentry.current_user_id()) OR team_id = (SELECT agentry.current_team_id())', p_audit => true);
+    p_rule => 'id = (SELECT agentry.current_user_id()) OR team_id = (SELECT agentry.current_team_id())',
+    p_audit => true);
 SELECT agentry.guard_table('agentry.agents', 'id', 'user_id', 'team_id', 'scope',
     p_writers => '{app,domain:Agent Management}',
     p_written_by => 'agentry.register_agent() under the same rule', p_audit => true);
@@ -44,7 +45,9 @@ SELECT agentry.guard_table('agentry.login_sessions', p_visible_to => 'nobody',
 
 SELECT agentry.guard_table('agentry.legal_holds', p_rule => 'false', p_writers => '{app}',
     p_written_by => 'agentry.place_legal_hold() and agentry.lift_legal_hold() under the same rule', p_audit => true);
-SELECT agentry.guard_table('agentry.pii_vault', 'agent_id', 'user_id', p_writers => '{app,agents}');
+SELECT agentry.guard_table('agentry.pii_vault', 'agent_id', 'user_id', p_writers => '{app,agents}',
+    p_rule => 'agent_id = (SELECT agentry.current_agent_id()) '
+              'OR user_id = (SELECT agentry.current_user_id()) AND (SELECT agentry.current_agent_id()) IS NULL');
 
 INSERT INTO agentry.secrets (name, value)
 VALUES ('channel', decode(agentry._random_hex(), 'hex')), ('receipt', decode(agentry._random_hex(), 'hex'))
@@ -60,9 +63,11 @@ SELECT agentry.register_personal_data('agentry.pii_vault', '{"agent_id": "agent_
 SELECT agentry.register_personal_data('agentry.api_keys', '{"agent_id": "agent_id", "user_id": "user_id"}');
 SELECT agentry.register_personal_data('agentry.agent_aliases', '{"agent_id": "agent_id"}');
 SELECT agentry.register_personal_data('agentry.agent_domains', '{"agent_id": "agent_id"}');
-SELECT agentry.register_personal_data('agentry.legal_holds', '{"subject_id": "agent_id"}', 'keep');
+SELECT agentry.register_personal_data('agentry.legal_holds', '{"subject_id": "subject_id"}');
 SELECT agentry.register_personal_data('agentry.audit_log', '{"agent_id": "agent_id", "user_id": "user_id"}', 'keep');
-SELECT agentry.register_personal_data('agentry.erasures', '{"subject_id": "agent_id"}', 'keep');
+SELECT agentry.register_personal_data('agentry.erasures', '{"subject_id": "subject_id"}', 'keep');
+SELECT agentry.register_personal_data('agentry.access_rules', '{"writer": "agent_name"}', 'function',
+    'agentry._forget_access_rules(uuid, jsonb)');
 SELECT agentry.register_personal_data('agentry.agents', '{"user_id": "user_id"}', 'function',
     'agentry._forget_owner(uuid, jsonb)', p_order => 900);
 SELECT agentry.register_personal_data('agentry.agents', '{"id": "agent_id"}', p_order => 1000);
