@@ -13,7 +13,7 @@ VALUES
        FROM pg_roles WHERE rolname IN ('agentry_app', 'agentry_agent', 'agentry_reader')$$,
      'The group roles exist.  If not, run roles.sql, then SELECT agentry.install().'),
     ('core.install',
-     $$SELECT CASE WHEN count(*) FILTER (WHERE i.version IS DISTINCT FROM agentry.version()) = 0 THEN 'ok' ELSE 'warning' END,
+     $$SELECT CASE WHEN bool_and(i.version IS NOT DISTINCT FROM agentry.version()) THEN 'ok' ELSE 'warning' END,
               format('code %s, tables %s', agentry.version(),
                      string_agg(format('%s %s', m.module, coalesce(i.version, 'missing')), ', ' ORDER BY m.position))
        FROM agentry._modules() AS m LEFT JOIN agentry.installed_modules AS i USING (module)$$,
@@ -22,7 +22,8 @@ VALUES
      $$SELECT CASE WHEN count(*) = 0 THEN 'ok' ELSE 'warning' END,
               coalesce('overdue: ' || string_agg(s.name, ', ' ORDER BY s.name), 'all steps ran in time')
        FROM agentry.maintenance_steps AS s
-       WHERE s.last_run IS NULL OR s.last_run + 3 * s.run_every + interval '1 hour' < agentry._clock()$$,
+       WHERE coalesce(s.last_run, (SELECT min(i.installed_at) FROM agentry.installed_modules AS i))
+             + 3 * s.run_every + interval '1 hour' < agentry._clock()$$,
      'Maintenance runs.  If not, CALL agentry.run_maintenance(), or agentry.schedule_maintenance() where pg_cron is.'),
     ('core.audit',
      $$SELECT CASE WHEN min(l.at) < agentry._clock() - interval '1 day' THEN 'warning' ELSE 'ok' END,
