@@ -69,7 +69,7 @@ class Town:
 
     def __init__(self, conn: Connection) -> None:
         self.conn = conn
-        self.roles: dict[str, str] = {}
+        self.roles = {"admin": str(one(conn, "SELECT current_user"))}
         conn.execute("INSERT INTO agentry.teams (name) VALUES ('red')")
         conn.execute(
             "INSERT INTO agentry.users (username, email, team_id)"

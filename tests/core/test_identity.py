@@ -36,7 +36,7 @@ def test_an_agent_of_a_user_has_the_users_id_and_team(town: Town) -> None:
 
 def test_a_token_makes_its_holder_of_anybody(town: Town) -> None:
     tokens = {"agent": town.token("coder"), "user": town.token(user="ann"), "app": town.token()}
-    for role in ("stranger", "nova", "app", "postgres"):
+    for role in ("stranger", "nova", "app", "admin"):
         for kind, token in tokens.items():
             with town.acting(role) as conn, conn.transaction():
                 conn.execute("SELECT agentry.use_session(%s)", [token])
@@ -139,7 +139,7 @@ def test_an_administrator_chooses_the_organisation_by_setting_and_nobody_else_do
 
 def test_a_token_goes_before_the_role_and_a_wrong_one_makes_nobody_even_of_an_administrator(town: Town) -> None:
     town.conn.execute("SELECT set_config('agentry.session', 'as_wrong', true)")
-    for role in ("coder", "app", "postgres", "agentry_owner"):
+    for role in ("coder", "app", "admin", "agentry_owner"):
         with town.acting(role) as conn:
             assert who(conn) == NOBODY
     town.conn.execute("SELECT set_config('agentry.session', '', true)")
@@ -406,7 +406,7 @@ def test_an_inactive_user_cannot_log_in_and_its_sessions_end(town: Town) -> None
 
 
 def test_an_application_and_an_administrator_act_as_any_agent_of_the_organisation(town: Town) -> None:
-    for role, road in (("app", "service"), ("postgres", "admin")):
+    for role, road in (("app", "service"), ("admin", "admin")):
         with town.acting(role) as conn:
             for name in ("nova", " Coder "):
                 conn.execute("SELECT agentry.act_as(%s)", [name])
@@ -499,10 +499,9 @@ def test_an_application_that_names_no_agent_where_one_is_needed_is_told_so(town:
 # -- roles that stand for somebody ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("role", ["postgres", "agentry_owner", "agentry_app", "agentry_agent", "agentry_reader"])
+@pytest.mark.parametrize("role", ["admin", "agentry_owner", "agentry_app", "agentry_agent", "agentry_reader"])
 def test_an_administrator_or_a_group_cannot_stand_for_an_agent_or_a_service(town: Town, role: str) -> None:
-    if one(town.conn, "SELECT current_user") != "postgres" and role == "postgres":
-        role = one(town.conn, "SELECT current_user")
+    role = town.roles.get(role, role)
     refused(
         town.conn,
         "UPDATE agentry.agents SET db_role = %s WHERE name = 'coder'",

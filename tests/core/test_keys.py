@@ -77,7 +77,7 @@ def test_a_user_makes_keys_for_itself_and_its_agents(town: Town) -> None:
     refused(town.conn, "SELECT agentry.create_api_key('nova')", match="user cannot act as nova")
 
 
-@pytest.mark.parametrize("role", ["app", "postgres"])
+@pytest.mark.parametrize("role", ["app", "admin"])
 def test_an_application_and_an_administrator_make_keys_for_anyone_and_for_the_organisation(
     town: Town, role: str
 ) -> None:
@@ -125,7 +125,7 @@ def test_a_key_with_a_name_too_long_is_refused(town: Town) -> None:
 
 
 def test_a_key_is_revoked_by_its_holder_an_application_or_an_administrator(town: Town) -> None:
-    for role in ("coder", "app", "postgres"):
+    for role in ("coder", "app", "admin"):
         town.key("coder", name=role)
         with town.acting(role) as conn:
             key_id = one(conn, "SELECT id FROM agentry.v_api_keys WHERE name = %s", role)
