@@ -195,8 +195,9 @@ def test_a_sender_writes_only_to_agents_that_it_sees(chat: Connection) -> None:
     assert receivers(chat, send(chat, "nova", "to all", ["*"])) == seen
     assert receivers(chat, send(chat, "nova", "by name", seen)) == seen
     for hidden in ("blue-agent", "bob-agent", "loner"):
-        with refused(chat, errors.UndefinedObject, f"agent '{hidden}' does not exist", hint=AGENTS_HINT):
+        with refused(chat, errors.UndefinedObject, f"agent '{hidden}' does not exist", hint=AGENTS_HINT) as caught:
             send(chat, "nova", "hello", [hidden])
+        assert hidden not in caught.value.diag.message_hint
     # a sender without team or user is in none
     assert receivers(chat, send(chat, "coder", "to all", ["*"])) == ["newhart", "nova", "scout"]
     with refused(chat, errors.UndefinedObject, "agent 'red-agent' does not exist"):
@@ -210,13 +211,46 @@ def test_a_domain_reaches_only_agents_that_the_sender_sees(chat: Connection) -> 
         send(chat, "nova", "hello", ["domain:Secrets"])
 
 
+def test_an_alias_of_an_agent_that_the_sender_does_not_see_is_unknown_too(chat: Connection) -> None:
+    register(chat, "loner", scope="agent", aliases=["ghost"])
+    with refused(chat, errors.UndefinedObject, "agent 'ghost' does not exist", hint=AGENTS_HINT) as caught:
+        send(chat, "nova", "hello", ["ghost"])
+    assert caught.value.diag.message_hint == AGENTS_HINT
+
+
+def test_organisations_do_not_reach_each_other(town: Database) -> None:
+    first = send(town.admin, "nova", "at home", ["coder"])
+    abroad = town.connect()
+    org = value(abroad, "SELECT agentry.create_organization('abroad')")
+    abroad.execute("SELECT set_config('agentry.org_id', %s, false)", [str(org)])
+    register(abroad, "nova", "lena")
+    with refused(abroad, errors.UndefinedObject, "agent 'coder' does not exist", hint=AGENTS_HINT):
+        send(abroad, "nova", "hello", ["coder"])
+    with refused(abroad, errors.UndefinedObject, f"message {first} does not exist"):
+        send(abroad, "nova", "me too", ["lena"], reply_to=first)
+    with refused(abroad, errors.UndefinedObject, f"message {first} is not in the inbox of nova"):
+        mark(abroad, first, "nova", "responded")
+    sent = send(abroad, "lena", "to all", ["*"], idempotency_key="k")
+    assert [row["agent"] for row in rows(town.admin, "SELECT agent FROM agentry_chat.agent_chat_processed"
+                                                     " WHERE chat_id = %s", sent)] == ["nova"]
+    assert claim_ids(town.admin, "nova") == []
+    assert claim_ids(abroad, "nova") == [sent]
+    # a row of one cannot point to a message or an agent of the other
+    for column, wrong in (("reply_to", first), ("thread", first)):
+        with pytest.raises((errors.ForeignKeyViolation, errors.CheckViolation)), abroad.transaction():
+            insert(abroad, "agent_chat", {**MESSAGE, "thread": str(first), "reply_to": str(first), column: str(wrong)})
+    with pytest.raises(errors.ForeignKeyViolation), abroad.transaction():
+        insert(abroad, "agent_chat_processed", {**DELIVERY, "chat_id": str(sent)})
+
+
 # -- what is refused --------------------------------------------------------------------------------------------------
 
 
 def test_an_unknown_recipient_is_refused_with_the_closest_name(chat: Connection) -> None:
-    hint = f"Did you mean coder?  {AGENTS_HINT}"
-    with refused(chat, errors.UndefinedObject, "agent 'codr' does not exist", hint=hint):
-        send(chat, "nova", "hello", ["scout", "codr"])
+    for name, hint in (("codr", f"Did you mean coder?  {AGENTS_HINT}"), ("xyz", AGENTS_HINT)):
+        with refused(chat, errors.UndefinedObject, f"agent '{name}' does not exist") as caught:
+            send(chat, "nova", "hello", ["scout", name])
+        assert caught.value.diag.message_hint == hint
     assert value(chat, "SELECT count(*) FROM agentry_chat.agent_chat") == 0
 
 
