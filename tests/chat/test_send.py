@@ -114,6 +114,13 @@ def test_a_recipient_named_twice_gets_one(chat: Connection) -> None:
     assert receivers(chat, sent) == ["coder", "newhart", "scout"]
 
 
+@pytest.mark.parametrize("recipients", [[["coder", "scout"]], [["coder"], ["scout"]], [["coder"], ["SCOUT"]]])
+def test_recipients_of_recipients_are_recipients(chat: Connection, recipients: list[list[str]]) -> None:
+    sent = send(chat, "nova", "hello", recipients)
+    assert message_of(chat, sent)["recipients"] == ["coder", "scout"]
+    assert receivers(chat, sent) == ["coder", "scout"]
+
+
 def test_an_agent_may_write_to_itself(chat: Connection) -> None:
     sent = send(chat, "nova", "a note", ["nova"])
     assert receivers(chat, sent) == ["nova"]
