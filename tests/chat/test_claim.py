@@ -679,7 +679,7 @@ def test_a_claim_does_not_read_what_is_settled(town: Database) -> None:
     register(town.admin, "busy")
     town.admin.execute("SELECT agentry_chat.send_agent_messages(jsonb_agg(jsonb_build_object("
                        "'sender', 'nova', 'message', n::text, 'recipients', jsonb_build_array('busy'))))"
-                       " FROM generate_series(1, 2000) AS n")
+                       " FROM generate_series(1, 500) AS n")
     while ids := claim_ids(town.admin, "busy", limit=1000):
         mark_batch(town.admin, [{"chat_id": i, "agent": "busy", "status": "responded"} for i in ids])
     town.admin.execute("VACUUM ANALYZE agentry_chat.agent_chat_processed")
