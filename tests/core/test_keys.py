@@ -336,8 +336,8 @@ def test_a_password_is_kept_as_bcrypt_and_verified_where_pgcrypto_is(town: Town)
     if not has_pgcrypto(town.conn):  # then the test above is the promise
         refused(town.conn, "SELECT agentry.set_password('ann', 'secret')", error=errors.FeatureNotSupported)
         return
-    schema = unique_name("Crypto")  # wherever it stands
-    town.conn.execute(sql.SQL("CREATE SCHEMA {0}; CREATE EXTENSION pgcrypto SCHEMA {0}").format(sql.Identifier(schema)))
+    script = "CREATE SCHEMA {0}; GRANT USAGE ON SCHEMA {0} TO PUBLIC; CREATE EXTENSION pgcrypto SCHEMA {0}"
+    town.conn.execute(sql.SQL(script).format(sql.Identifier(unique_name("Crypto"))))  # wherever it stands
     town.conn.execute("SELECT agentry.set_password('ann', 'secret')")
     assert one(town.conn, "SELECT hashed_password LIKE '$2a$12$%' FROM agentry.users WHERE username = 'ann'")
     assert one(town.conn, "SELECT agentry.verify_password('ann', 'secret')") is True
