@@ -157,6 +157,37 @@ def test(_: Context, pg: str = "", k: str = "", args: str = "", workers: int = 0
         raise Exit(code=1)
 
 
+@task(
+    positional=["what"],
+    help={
+        "what": "chat",
+        "pgmq": "path of pgmq.sql, to measure it beside",
+        "seconds": "how long each measurement lasts",
+        "clients": "numbers of clients, separated by commas",
+        "rounds": "how often each is measured; medians are printed",
+        "held": "hold a snapshot meanwhile, as a long report would",
+    },
+)
+def bench(
+    _: Context,
+    what: str = "chat",
+    pgmq: str = "",
+    seconds: int = 10,
+    clients: str = "1,8,32",
+    rounds: int = 3,
+    held: bool = False,
+) -> None:
+    """Measure on a server of its own; ratios in one run count, absolute times do not."""
+    from pathlib import Path
+
+    from tests.bench import chat
+
+    if what != "chat":
+        raise Exit(f"there is no benchmark {what}; there is: chat")
+    numbers = [int(n) for n in clients.split(",")]
+    chat.run(Path(pgmq) if pgmq else None, seconds, numbers, rounds, held)
+
+
 @task
 def lint(_: Context) -> None:
     """Parse every statement and body; pgspot, ruff, mypy."""
