@@ -17,6 +17,12 @@ def inlined_functions() -> dict[str, str]:
     return {signature: reason.strip() for signature, _, reason in (line.partition(") ") for line in lines)}
 
 
+# Public functions that group roles may not execute.
+ADMIN_FUNCTIONS = (
+    "install", "seal_audit", "verify_audit", "create_monthly_partition", "ensure_partitions", "retire_partitions",
+    "maintain_partitions", "run_maintenance", "schedule_maintenance", "register_personal_data", "delete_organization",
+)
+
 # The beginning of every query.
 COMMON = r"""
 WITH ns AS (
@@ -125,6 +131,7 @@ RULES: dict[str, Rule] = {
         "CREATE FUNCTION agentry.offender() RETURNS integer LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';"
         "GRANT EXECUTE ON FUNCTION agentry.offender() TO agentry_agent",
         {
+            "agentry._is_erasing": "asks about this transaction, whoever is calling",
             "agentry._identity": "it is what _me() rests on, and tells the caller about nobody but itself",
             "agentry.login": "here nobody is anybody yet; it asks for a key",
             "agentry.logout": "ends the session that is bound here and no other",
@@ -205,7 +212,7 @@ RULES: dict[str, Rule] = {
                           SELECT format('(%I IS NOT NULL)', a.attname) FROM pg_attribute AS a
                           WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)))))""",
         "ALTER TABLE agentry.metrics"
-        " ADD CONSTRAINT offender FOREIGN KEY (unit) REFERENCES agentry.setting_types (name)",
+        " ADD CONSTRAINT offender FOREIGN KEY (unit) REFERENCES agentry.setting_types (name) NOT VALID",
     ),
     "every index is valid": Rule(
         """SELECT i.indexrelid::regclass::text FROM pg_index AS i JOIN rel ON rel.oid = i.indrelid
@@ -538,7 +545,8 @@ RULES: dict[str, Rule] = {
     ),
     "group roles execute no public function that is for administrators": Rule(
         """SELECT fn.full_name || ': ' || groups.rolname FROM fn, groups
-           WHERE fn.full_name IN ('agentry.install', 'agentry.guard_table', 'agentry.offender')
+           WHERE fn.full_name IN ('agentry.install', 'agentry.guard_table', 'agentry.delete_organization',
+                                  'agentry.register_personal_data', 'agentry.offender')
              AND has_function_privilege(groups.oid, fn.oid, 'EXECUTE')""",
         "CREATE FUNCTION agentry.offender() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
     ),
@@ -547,7 +555,11 @@ RULES: dict[str, Rule] = {
             WHERE fn.proname NOT LIKE '\_%' AND NOT has_function_privilege(groups.oid, fn.oid, 'EXECUTE')""",
         "CREATE FUNCTION agentry.offender() RETURNS integer LANGUAGE sql AS 'SELECT 1';"
         "REVOKE EXECUTE ON FUNCTION agentry.offender() FROM PUBLIC",
-        {"agentry.install": "for administrators", "agentry.guard_table": "for owners of tables"},
+        {
+            "agentry.guard_table": "for owners of tables",
+            **dict.fromkeys((f"agentry.{name}" for name in ADMIN_FUNCTIONS), "for administrators"),
+            **dict.fromkeys(("agentry_chat.expire_agent_chat", "agentry_chat.expire_agent_messages"), "maintenance"),
+        },
     ),
     "group roles read every view, and every table but those that nobody may see": Rule(
         """SELECT rel.full_name || ': ' || groups.rolname
@@ -564,8 +576,8 @@ RULES: dict[str, Rule] = {
             f"agentry.{name}": "functions that run as the caller, policies, defaults, views or triggers call it"
             for name in (
                 "_acting_role", "_actor", "_caller", "_clock", "_closest", "_closest_agent", "_describe_rules",
-                "_identity", "_is_owner", "_is_restricted", "_me", "_modules", "_refuse_unknown_agent",
-                "_resolve_agent", "_resolve_user", "_setting", "_source_version",
+                "_identity", "_is_erasing", "_is_owner", "_is_restricted", "_me", "_modules",
+                "_refuse_unknown_agent", "_resolve_agent", "_resolve_user", "_setting", "_source_version", "_subject",
             )
         },
     ),
