@@ -30,7 +30,7 @@ INSERT INTO view_fact VALUES
     ('v_agent_chat_recent', '{id, sender, message, recipients, reply_to, timestamp, thread, priority, expires_at}'),
     ('v_agent_chat_stats', '{agent, pending, leased, dead, oldest_pending_age}'),
     ('v_agent_inbox',
-     '{agent, chat_id, sender, message, reply_to, thread, priority, status, attempts, uncounted, available_at, lease_until,
+     '{agent, chat_id, sender, message, reply_to, thread, priority, status, attempts, available_at, lease_until,
        error_message, timestamp}'),
     ('v_agent_threads', '{thread, started_at, last_at, messages, senders, first_message, last_message}'),
     ('v_dead_letters', '{agent, chat_id, sender, message, attempts, error_message, dead_at, timestamp}');
