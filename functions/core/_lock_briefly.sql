@@ -1,6 +1,7 @@
--- _lock_briefly(tables): locks tables against all others without making anybody wait long: it gives up after 50 ms and tries again
+-- _lock_briefly(tables [, command]): locks tables against all others without making anybody wait long: it gives up after 50 ms and
+-- tries again.  The command, which locks less, comes before and is undone with each failed try.
 -- Raises lock_not_available after 50 tries.
-CREATE OR REPLACE FUNCTION agentry._lock_briefly(p_tables text)
+CREATE OR REPLACE FUNCTION agentry._lock_briefly(p_tables text, p_command text DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
 VOLATILE
@@ -10,6 +11,9 @@ AS $_lock_briefly$
 BEGIN
     FOR v_try IN 1..50 LOOP
         BEGIN
+            IF p_command IS NOT NULL THEN
+                EXECUTE p_command;
+            END IF;
             EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', p_tables);
             RETURN;
         EXCEPTION
@@ -23,5 +27,5 @@ BEGIN
 END;
 $_lock_briefly$;
 
-COMMENT ON FUNCTION agentry._lock_briefly(text) IS
+COMMENT ON FUNCTION agentry._lock_briefly(text, text) IS
     'Locks tables against all others, in short tries, so that nobody waits long behind it.';
