@@ -25,14 +25,15 @@ BEGIN
             HINT    = 'It is 0 to 120.';
     END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('agentry.partitions.' || v_table.oid, 0));
-    FOR v_open IN SELECT agentry._open_partitions(v_table.oid) LOOP
-        PERFORM agentry._close_partition(v_open);
-    END LOOP;
     IF cardinality(agentry._waiting_months(v_table.oid)) > 0 THEN
         v_all := agentry._drain_default(v_table.oid);
     END IF;
     FOR v_month IN 0..v_ahead LOOP
         v_all := v_all || agentry.create_monthly_partition(p_table, (v_now + make_interval(months => v_month))::date);
+    END LOOP;
+    FOR v_open IN SELECT agentry._open_partitions(v_table.oid) LOOP
+        PERFORM agentry._lock_briefly(v_open::text);
+        PERFORM agentry._close_partition(v_open);
     END LOOP;
     RETURN array_remove(v_all, NULL);
 END;

@@ -21,7 +21,7 @@ BEGIN
     END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('agentry.partitions.' || v_table.oid, 0));
     FOR v_row IN
-        SELECT p.partition, p.from_time
+        SELECT p.partition, p.partition::text AS name, p.from_time
         FROM agentry._partitions(v_table.oid) AS p
         WHERE isfinite(p.from_time)
           AND p.to_time <= date_trunc('month', agentry._clock()) - make_interval(months => v_policy.keep_months)
@@ -35,12 +35,12 @@ BEGIN
             ELSIF v_policy.retire_to = 'drop' THEN
                 EXECUTE format('DROP TABLE %s', v_row.partition);
             END IF;
-            v_gone := v_gone || v_row.partition::text;
+            v_gone := v_gone || v_row.name;
         EXCEPTION
             WHEN foreign_key_violation THEN
                 RAISE WARNING USING
                     ERRCODE = 'foreign_key_violation',
-                    MESSAGE = format('partition %s stays: its rows are still referenced', v_row.partition),
+                    MESSAGE = format('partition %s stays: its rows are still referenced', v_row.name),
                     DETAIL  = SQLERRM,
                     HINT    = 'Retire what refers to them first.';
         END;
