@@ -8,7 +8,8 @@ EXTVERSION := 0.1.0
 PG_CONFIG ?= pg_config
 PYTHON    ?= python3
 
-SOURCES    := $(shell find sql functions triggers views -type f)
+# folders too: their time changes when a file goes
+SOURCES    := $(shell find sql functions triggers views)
 EXTENSIONS := agentry $(patsubst sql/%,agentry_%,$(wildcard sql/chat sql/state sql/memory sql/dialog sql/knowledge \
                 sql/work sql/context sql/world)) agentry_all
 

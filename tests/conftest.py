@@ -33,9 +33,11 @@ if paths.BUILD_VARIABLE not in os.environ:  # workers inherit it
     atexit.register(shutil.rmtree, paths.BUILD.parent, ignore_errors=True)
 
 from tests.harness import servers
-from tests.harness.database import Database, ServerLog, clone, template
+from tests.harness.database import Database, ServerLog, clone, drop_templates, template
 from tests.harness.paths import BUILD
 from tests.harness.servers import PgServer
+
+pytest_plugins = ["tests.harness.coverage"]
 
 _HANDLE = "AGENTRY_TEST_SERVER"
 _started: list[PgServer] = []
@@ -51,10 +53,13 @@ def _is_worker(config: pytest.Config) -> bool:
 
 def _start(config: pytest.Config) -> PgServer:
     """Starts this run's server, once; only in the process that the user started."""
+    from tests.harness.coverage import SERVER  # imported as a plugin first
+
     if not _started:
         server = servers.test_server(config.getoption("--server"))
         server.start()
         _started.append(server)
+        config.stash[SERVER] = server
         server.install_files(BUILD)
     return _started[0]
 
@@ -68,7 +73,9 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not _is_worker(config):
         while _started:
-            _started.pop().stop()
+            server = _started.pop()
+            drop_templates(server)
+            server.stop()
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -1,4 +1,4 @@
--- A worker for an inbox [coder's] in psql: claims, answers what is no answer itself, and looks again every second.
+-- A worker for an inbox [coder's] in psql 16 or newer: claims, answers what is no answer, looks again every second.
 --
 --     psql -v agent=coder -v rounds=3600 -f docs/examples/worker.sql <database>
 \set QUIET on

@@ -17,7 +17,9 @@ AS $_send$
 DECLARE
     v_to     record;
     v_thread bigint;
+    v_shape  bigint;
     v_id     bigint;
+    v_sent   bigint;
     v_first  record;
 BEGIN
     IF coalesce(p_message !~ '[^[:space:]]', true) THEN
@@ -55,16 +57,30 @@ BEGIN
                 DETAIL  = format('%s neither sent nor received such a message.', p_sender),
                 HINT    = 'Answer a message that the sender sent or received.';
         END IF;
+        v_shape := agentry_chat._check_breaker(p_org_id, p_sender, p_message, v_to.addresses, v_thread,
+                                               p_idempotency_key);
     END IF;
 
     v_id := nextval('agentry_chat.agent_chat_id_seq');
-    INSERT INTO agentry_chat.agent_chat (
-        org_id, id, sender, message, recipients, reply_to, thread, priority, expires_at, idempotency_key)
-    OVERRIDING SYSTEM VALUE
-    VALUES (p_org_id, v_id, p_sender, p_message, v_to.addresses, p_reply_to, coalesce(v_thread, v_id), p_priority,
-            now() + p_expires_in, p_idempotency_key)
-    ON CONFLICT (org_id, sender, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING;
-    IF NOT FOUND THEN
+    -- one statement: where constraints are immediate, the notification looks for the deliveries at its end
+    WITH sent AS (
+        INSERT INTO agentry_chat.agent_chat (
+            org_id, id, sender, message, recipients, reply_to, thread, priority, expires_at, idempotency_key,
+            position, shape)
+        OVERRIDING SYSTEM VALUE
+        VALUES (p_org_id, v_id, p_sender, p_message, v_to.addresses, p_reply_to, coalesce(v_thread, v_id), p_priority,
+                now() + p_expires_in, p_idempotency_key, agentry_chat._feed_position(p_org_id), v_shape)
+        ON CONFLICT (org_id, sender, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+        RETURNING id, expires_at
+    ), delivered AS (
+        INSERT INTO agentry_chat.agent_chat_processed (
+            org_id, chat_id, agent, sender, priority, available_at, expires_at)
+        SELECT p_org_id, m.id, t.agent, p_sender, p_priority, now(), m.expires_at
+        FROM sent AS m
+        CROSS JOIN unnest(v_to.agents) AS t (agent)
+    )
+    SELECT m.id INTO v_sent FROM sent AS m;
+    IF v_sent IS NULL THEN
         SELECT m.id,
                (m.message, m.recipients, m.priority) = (p_message, v_to.addresses, p_priority)
                AND m.reply_to IS NOT DISTINCT FROM p_reply_to
@@ -81,10 +97,6 @@ BEGIN
             DETAIL  = format('Message %s of %s has it, with other content.', v_first.id, p_sender),
             HINT    = 'Use a new key for a new message; retry a serialisation failure.';
     END IF;
-
-    INSERT INTO agentry_chat.agent_chat_processed (org_id, chat_id, agent, sender, priority, available_at, expires_at)
-    SELECT p_org_id, v_id, t.agent, p_sender, p_priority, now(), now() + p_expires_in
-    FROM unnest(v_to.agents) AS t (agent);
     RETURN v_id;
 END;
 $_send$;

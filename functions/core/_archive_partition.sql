@@ -10,6 +10,7 @@ DECLARE
     v_owner  name;
     v_schema name;
     v_name   text;
+    v_index  regclass;
 BEGIN
     SELECT pg_get_userbyid(c.relowner), n.nspname, c.relname
     INTO v_owner, v_schema, v_name
@@ -30,6 +31,14 @@ BEGIN
         v_name := agentry._partition_name('agentry_archive', p_table, p_month);
         EXECUTE format('ALTER TABLE %s RENAME TO %I', p_partition, v_name);
     END IF;
+    FOR v_index IN
+        SELECT i.indexrelid::regclass
+        FROM pg_index AS i
+        JOIN pg_class AS c ON c.oid = i.indexrelid
+        WHERE i.indrelid = p_partition AND to_regclass(format('agentry_archive.%I', c.relname)) IS NOT NULL
+    LOOP
+        EXECUTE format('ALTER INDEX %s RENAME TO %I', v_index, 'archived_' || v_index::oid);
+    END LOOP;
     EXECUTE format('ALTER TABLE %I.%I SET SCHEMA agentry_archive', v_schema, v_name);
 END;
 $_archive_partition$;

@@ -19,7 +19,8 @@ BEGIN
         EXECUTE format('ALTER TABLE %s SET (%s)', p_partition, v_storage);
     END IF;
     EXECUTE format('CREATE OR REPLACE TRIGGER agentry_00_partition BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s '
-                   'FOR EACH STATEMENT EXECUTE FUNCTION agentry._refuse_partition()', p_partition);
+                   -- the argument tells where a retired month came from
+                   'FOR EACH STATEMENT EXECUTE FUNCTION agentry._refuse_partition(%L)', p_partition, v_parent::regclass);
     -- readers and writers go through the table, whose policies do not reach here
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', p_partition);
 END;

@@ -1,6 +1,6 @@
 -- _is_erasing() -> boolean
--- Whether this transaction goes the one way past locks and immutability: an erasure or retention that is on record.  Only the
--- owner's functions can put it there, and it ends with them.
+-- Whether this transaction goes the one way past locks and immutability: an erasure or retention that is on record.
+-- Only the owner's functions can put it there, and it ends with them.
 CREATE OR REPLACE FUNCTION agentry._is_erasing()
 RETURNS boolean
 LANGUAGE sql
@@ -13,4 +13,5 @@ AS $_is_erasing$
                    WHERE e.transaction = pg_current_xact_id_if_assigned() AND e.finished_at IS NULL)
 $_is_erasing$;
 
-COMMENT ON FUNCTION agentry._is_erasing() IS 'Whether an erasure or retention that is on record runs in this transaction.';
+COMMENT ON FUNCTION agentry._is_erasing() IS
+    'Whether an erasure or retention that is on record runs in this transaction.';

@@ -25,9 +25,10 @@ BEGIN
             HINT    = 'It is 0 to 120.';
     END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('agentry.partitions.' || v_table.oid, 0));
-    IF cardinality(agentry._waiting_months(v_table.oid)) > 0 THEN
-        v_all := agentry._drain_default(v_table.oid);
-    END IF;
+    -- once more when a month came while the first were copied
+    WHILE cardinality(agentry._waiting_months(v_table.oid)) > 0 LOOP
+        v_all := v_all || agentry._drain_default(v_table.oid);
+    END LOOP;
     FOR v_month IN 0..v_ahead LOOP
         v_all := v_all || agentry.create_monthly_partition(p_table, (v_now + make_interval(months => v_month))::date);
     END LOOP;

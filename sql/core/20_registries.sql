@@ -97,20 +97,6 @@ COMMENT ON TABLE agentry.secrets IS
 COMMENT ON COLUMN agentry.secrets.name IS 'What the key is for.';
 COMMENT ON COLUMN agentry.secrets.value IS '256 random bits.';
 
-CREATE TABLE IF NOT EXISTS agentry.personal_data (
-    table_name      regclass NOT NULL,
-    subject_columns name[]   NOT NULL,
-    erase_action    text     NOT NULL,
-    CONSTRAINT personal_data_pkey PRIMARY KEY (table_name),
-    CONSTRAINT personal_data_subject_columns_check CHECK (cardinality(subject_columns) > 0),
-    CONSTRAINT personal_data_erase_action_check CHECK (erase_action IN ('delete', 'redact', 'keep'))
-);
-COMMENT ON TABLE agentry.personal_data IS 'Tables that hold personal data, and how a subject is erased from them.';
-COMMENT ON COLUMN agentry.personal_data.table_name IS 'The table.';
-COMMENT ON COLUMN agentry.personal_data.subject_columns IS 'Columns that name the subject: an agent or a user.';
-COMMENT ON COLUMN agentry.personal_data.erase_action IS
-    'delete the row, redact its content, or keep it (it names no person).';
-
 CREATE TABLE IF NOT EXISTS agentry.retention_rules (
     table_name  regclass NOT NULL,
     time_column name     NOT NULL,

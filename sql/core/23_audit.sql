@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS agentry.audit_log (
     transaction xid8        NOT NULL,
     role        name        NOT NULL,
     kind        text,
-    agent       text,
+    agent_id    uuid,
     user_id     uuid,
     road        text,
     action      text        NOT NULL,
@@ -30,7 +30,7 @@ COMMENT ON COLUMN agentry.audit_log.at IS 'Time of the change, which no client c
 COMMENT ON COLUMN agentry.audit_log.transaction IS 'Transaction of the change.';
 COMMENT ON COLUMN agentry.audit_log.role IS 'Database role that acted, behind act_as() too.';
 COMMENT ON COLUMN agentry.audit_log.kind IS 'What it was taken for: agent, user, app, reader, admin; NULL: nobody.';
-COMMENT ON COLUMN agentry.audit_log.agent IS 'The agent that it was or acted as.';
+COMMENT ON COLUMN agentry.audit_log.agent_id IS 'The agent that it was or acted as; an id, which stays when the agent is forgotten.';
 COMMENT ON COLUMN agentry.audit_log.user_id IS 'The user behind it.';
 COMMENT ON COLUMN agentry.audit_log.road IS 'How it was known: session, role, service, admin.';
 COMMENT ON COLUMN agentry.audit_log.action IS 'INSERT, UPDATE, DELETE, TRUNCATE, or the kind of an erasure.';
@@ -57,19 +57,21 @@ CREATE TABLE IF NOT EXISTS agentry.erasures (
     org_id      uuid        NOT NULL,
     id          uuid        NOT NULL,
     kind        text        NOT NULL,
-    subject     bytea,
+    subject_id     uuid,
+    subject_digest bytea,
     transaction xid8        NOT NULL,
     counts      jsonb       NOT NULL DEFAULT '{}',
     started_at  timestamptz NOT NULL,
     finished_at timestamptz,
     CONSTRAINT erasures_pkey PRIMARY KEY (org_id, id),
     CONSTRAINT erasures_kind_check CHECK (kind IN ('forget', 'retention', 'organisation', 'move')),
-    CONSTRAINT erasures_subject_check CHECK (octet_length(subject) = 32)
+    CONSTRAINT erasures_subject_digest_check CHECK (octet_length(subject_digest) = 32)
 );
 COMMENT ON TABLE agentry.erasures IS 'Receipts of erasures, without content: the one way past locks and immutability.';
 COMMENT ON COLUMN agentry.erasures.id IS 'Id of the receipt.';
 COMMENT ON COLUMN agentry.erasures.kind IS 'forget (a subject), retention (by age), organisation (all of it), move (rows that change their partition; gone when done).';
-COMMENT ON COLUMN agentry.erasures.subject IS 'Keyed SHA-256 of the subject.';
+COMMENT ON COLUMN agentry.erasures.subject_id IS 'Id of what was forgotten; it names nobody any more.';
+COMMENT ON COLUMN agentry.erasures.subject_digest IS 'Keyed SHA-256 of the name that was forgotten.';
 COMMENT ON COLUMN agentry.erasures.transaction IS 'Transaction that erased.';
 COMMENT ON COLUMN agentry.erasures.counts IS 'Rows erased, by table.';
 COMMENT ON COLUMN agentry.erasures.started_at IS 'When it began.';

@@ -23,7 +23,8 @@ SELECT agentry.guard_table('agentry.organizations', p_org_column => 'id',
     p_written_by => 'agentry.create_organization() (administrators)', p_audit => true);
 SELECT agentry.guard_table('agentry.teams', p_writers => '{app}', p_audit => true);
 SELECT agentry.guard_table('agentry.users', p_writers => '{app}',
-    p_rule => 'id = (SELECT agentry.current_user_id()) OR team_id = (SELECT agentry.current_team_id())', p_audit => true);
+    p_rule => 'id = (SELECT agentry.current_user_id()) OR team_id = (SELECT agentry.current_team_id())',
+    p_audit => true);
 SELECT agentry.guard_table('agentry.agents', 'id', 'user_id', 'team_id', 'scope',
     p_writers => '{app,domain:Agent Management}',
     p_written_by => 'agentry.register_agent() under the same rule', p_audit => true);
@@ -42,16 +43,32 @@ SELECT agentry.guard_table('agentry.erasures', p_rule => 'false', p_written_by =
 SELECT agentry.guard_table('agentry.login_sessions', p_visible_to => 'nobody',
     p_written_by => 'agentry.login() and agentry.logout()');
 
+SELECT agentry.guard_table('agentry.legal_holds', p_rule => 'false', p_writers => '{app}',
+    p_written_by => 'agentry.place_legal_hold() and agentry.lift_legal_hold() under the same rule', p_audit => true);
+SELECT agentry.guard_table('agentry.pii_vault', 'agent_id', 'user_id', p_writers => '{app,agents}',
+    p_rule => 'agent_id = (SELECT agentry.current_agent_id()) '
+              'OR user_id = (SELECT agentry.current_user_id()) AND (SELECT agentry.current_agent_id()) IS NULL');
+
 INSERT INTO agentry.secrets (name, value)
-VALUES ('channel', decode(agentry._random_hex(), 'hex'))
+VALUES ('channel', decode(agentry._random_hex(), 'hex')), ('receipt', decode(agentry._random_hex(), 'hex'))
 ON CONFLICT DO NOTHING;
 
 SELECT agentry._define_setting('core.session_lifetime', '"12:00:00"',
     'How long a session lasts at most, and by default, after login: an interval, such as "12:00:00" or "7 days".');
 
-INSERT INTO agentry.maintenance_steps (name, call, run_every)
-VALUES
-    ('core.partitions', 'SELECT agentry.maintain_partitions()', '1 hour'),
-    ('core.seal_audit', 'SELECT format(''%s entries sealed'', agentry.seal_audit())', '1 minute'),
-    ('core.validate_keys', 'SELECT format(''%s keys validated'', agentry.validate_keys())', '1 minute')
-ON CONFLICT (name) DO UPDATE SET call = excluded.call;
+SELECT agentry.register_personal_data(t, '{}', 'none')
+FROM unnest('{agentry.organizations,agentry.teams,agentry.service_roles,agentry.settings,agentry.login_sessions,
+              agentry.audit_images}'::regclass[]) AS t;
+SELECT agentry.register_personal_data('agentry.pii_vault', '{"agent_id": "agent_id", "user_id": "user_id"}');
+SELECT agentry.register_personal_data('agentry.api_keys', '{"agent_id": "agent_id", "user_id": "user_id"}');
+SELECT agentry.register_personal_data('agentry.agent_aliases', '{"agent_id": "agent_id"}');
+SELECT agentry.register_personal_data('agentry.agent_domains', '{"agent_id": "agent_id"}');
+SELECT agentry.register_personal_data('agentry.legal_holds', '{"subject_id": "subject_id"}');
+SELECT agentry.register_personal_data('agentry.audit_log', '{"agent_id": "agent_id", "user_id": "user_id"}', 'keep');
+SELECT agentry.register_personal_data('agentry.erasures', '{"subject_id": "subject_id"}', 'keep');
+SELECT agentry.register_personal_data('agentry.access_rules', '{"writer": "agent_name"}', 'function',
+    'agentry._forget_access_rules(uuid, jsonb)');
+SELECT agentry.register_personal_data('agentry.agents', '{"user_id": "user_id"}', 'function',
+    'agentry._forget_owner(uuid, jsonb)', p_order => 900);
+SELECT agentry.register_personal_data('agentry.agents', '{"id": "agent_id"}', p_order => 1000);
+SELECT agentry.register_personal_data('agentry.users', '{"id": "user_id"}', p_order => 1100);

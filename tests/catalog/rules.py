@@ -145,7 +145,8 @@ RULES: dict[str, Rule] = {
         r"""SELECT signature FROM fn
             WHERE provolatile <> 'v'
               AND body ~* ('\m(INSERT INTO|UPDATE [a-z_]+\.|DELETE FROM|FOR (NO KEY )?(UPDATE|SHARE)|nextval|setval'
-                           '|set_config|pg_notify|random|gen_random_uuid|clock_timestamp|pg_[a-z_]*advisory[a-z_]*)\M')""",
+                           '|set_config|pg_notify|random|gen_random_uuid|clock_timestamp'
+                           '|pg_[a-z_]*advisory[a-z_]*)\M')""",
         "CREATE FUNCTION agentry.offender() RETURNS integer LANGUAGE plpgsql STABLE"
         " AS 'BEGIN DELETE FROM agentry.metrics; RETURN 1; END'",
     ),

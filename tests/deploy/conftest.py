@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness import paths
+from tests.harness.coverage import keep_log
 from tests.harness.servers import TEST_SETTINGS, PgServer, UrlServer, WheelServer
 
 
@@ -57,3 +58,4 @@ def own_server(server: PgServer) -> Iterator[PgServer]:
     with fresh:
         fresh.install_files(paths.BUILD)
         yield fresh
+        keep_log(fresh)

@@ -135,13 +135,32 @@ def admin_connection(server: PgServer) -> Iterator[Connection]:
 # -- templates --------------------------------------------------------------------------------------------------------
 
 
+def _run_suffix(build: Path) -> str:
+    """Tells this run's templates from another's on a server that outlives both: the build is a copy for one run."""
+    return f"_{build.parent.name}"
+
+
+def drop_templates(server: PgServer, build: Path = BUILD) -> None:
+    """Leaves a server that is not ours as it was, but for the group roles."""
+    if not isinstance(server, UrlServer):
+        return
+    with admin_connection(server) as conn:
+        names = conn.execute(
+            "SELECT datname FROM pg_database"
+            " WHERE starts_with(datname, 'agentry_template_') AND right(datname, %s) = %s",
+            [len(_run_suffix(build)), _run_suffix(build)],
+        ).fetchall()
+        for (name,) in names:
+            conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
 def template(server: PgServer, way: str, build: Path = BUILD) -> str:
     """Name of a database with agentry deployed that way, made by the first who asks."""
     name = f"agentry_template_{way}" if way != "empty" else "template0"
     if way == "empty":
         return name
     if isinstance(server, UrlServer):
-        name += f"_{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"[:40]
+        name += _run_suffix(build)
     with admin_connection(server) as conn:
         conn.execute("SELECT pg_advisory_lock(hashtextextended('agentry.template', 0))")
         done = conn.execute(

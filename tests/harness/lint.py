@@ -15,6 +15,7 @@ from pathlib import Path
 from tests.harness.paths import BUILD, ROOT
 
 SOURCE_FOLDERS = ("sql", "functions", "triggers", "views", "docs")
+WIDTH = 120
 
 
 def sources() -> list[Path]:
@@ -89,6 +90,8 @@ def check_sql() -> list[str]:
         for number, line in enumerate(text.splitlines(), 1):
             if line != line.rstrip() or "\t" in line:
                 found.append(f"{path.relative_to(ROOT)}:{number}: tab, or blanks at the end of the line")
+            if len(line) > WIDTH:
+                found.append(f"{path.relative_to(ROOT)}:{number}: {len(line)} columns, more than {WIDTH}")
     return found
 
 
@@ -135,7 +138,7 @@ def check_pgspot() -> list[str]:
 
 def check_ruff() -> list[str]:
     return _tool(
-        _program("ruff"), "check", "--quiet", "tasks.py", "tests", *(["docs"] if (ROOT / "docs").is_dir() else [])
+        _program("ruff"), "check", "--quiet", "--output-format=concise", "tasks.py", "tests", "docs"
     )
 
 

@@ -8,7 +8,7 @@
 --     2 "told" and not being deleted: silent         2 wait until no sender holds class 1
 --     3 else lock of class 2: one of them tells      3 look for messages
 --
--- Where a lock cannot be had in time, it tells: too often is harmless, never is not.
+-- Where a lock cannot be had in time, it tells, and so does the claim: too often is harmless, never is not.
 CREATE OR REPLACE FUNCTION agentry_chat._agent_chat_notify()
 RETURNS trigger
 LANGUAGE plpgsql

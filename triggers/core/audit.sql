@@ -7,6 +7,11 @@ LANGUAGE plpgsql
 VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+-- equal rows look equal, and rows that differ look different, whatever the session prefers
+SET timezone = 'UTC'
+SET intervalstyle = 'postgres'
+SET extra_float_digits = 1
+SET bytea_output = 'hex'
 AS $_audit$
 DECLARE
     v_me   record := agentry._me();
@@ -35,7 +40,7 @@ BEGIN
             WHERE r.old_row IS DISTINCT FROM r.new_row
         ), logged AS (
             INSERT INTO agentry.audit_log (
-                org_id, id, at, transaction, role, kind, agent, user_id, road, action, table_name, row_key, old_digest, new_digest)
+                org_id, id, at, transaction, role, kind, agent_id, user_id, road, action, table_name, row_key, old_digest, new_digest)
             OVERRIDING SYSTEM VALUE
             SELECT c.org_id, c.id, $1, pg_current_xact_id(), $2, $3, $4, $5, $6, $7, $8,
                    agentry._row_key(coalesce(c.new_row, c.old_row), $9),
@@ -44,7 +49,7 @@ BEGIN
         )
         INSERT INTO agentry.audit_images (org_id, audit_id, old_row, new_row)
         SELECT c.org_id, c.id, c.old_row, c.new_row FROM changed AS c$sql$, TG_ARGV[0])
-    USING agentry._clock(), agentry._acting_role(), v_me.kind, v_me.agent, v_me.user_id, v_me.road, TG_OP,
+    USING agentry._clock(), agentry._acting_role(), v_me.kind, v_me.agent_id, v_me.user_id, v_me.road, TG_OP,
           format('%I.%I', TG_TABLE_SCHEMA, TG_TABLE_NAME), TG_ARGV[1]::text[];
     RETURN NULL;
 END;

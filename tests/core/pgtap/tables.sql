@@ -5,7 +5,7 @@ SELECT no_plan();
 CREATE TEMPORARY TABLE fact (name name, key name[], columns name[]) ON COMMIT DROP;
 INSERT INTO fact VALUES
     ('access_rules', '{table_name, writer}', '{table_name, writer, commands, note}'),
-    ('agent_aliases', '{org_id, alias}', '{org_id, alias, agent_id, created_at}'),
+    ('agent_aliases', '{org_id, id}', '{org_id, id, alias, agent_id, created_at}'),
     ('agent_domains', '{org_id, domain_topic, agent_id}',
      '{org_id, domain_topic, agent_id, priority, vote_count, last_confirmed, notes, created_at}'),
     ('agents', '{org_id, id}',
