@@ -8,6 +8,7 @@ LANGUAGE plpgsql
 VOLATILE
 SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
+SET bytea_output = 'hex'
 AS $seal_audit$
 DECLARE
     v_sealed   bigint := 0;

@@ -12,6 +12,7 @@ LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
+SET bytea_output = 'hex'
 AS $verify_audit$
 DECLARE
     v_org_id uuid := coalesce(p_org_id, agentry.current_org_id());

@@ -97,7 +97,7 @@ def test_a_lock_that_is_neither_on_nor_off_is_refused(tx: Connection, column: st
 def test_a_locked_row_in_a_partition_goes_by_the_name_of_the_table(tx: Connection) -> None:
     tx.execute("CREATE TABLE public.entities (org_id uuid, id int, at timestamptz NOT NULL, locked boolean NOT NULL,"
                " PRIMARY KEY (org_id, at, id)) PARTITION BY RANGE (at); SELECT agentry.guard_table('entities')")
-    tx.execute("SELECT agentry.create_monthly_partition('entities', '2026-01-01')")
+    tx.execute("SELECT agentry.create_monthly_partition('public.entities', '2026-01-01')")
     tx.execute("INSERT INTO entities VALUES (DEFAULT, 7, '2026-01-02 00:00+00', true)")
     for query in ("UPDATE entities SET at = '2026-01-03'", "TRUNCATE entities"):
         assert refused(tx, query).diag.message_primary == "Entity 7 is locked"
