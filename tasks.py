@@ -119,6 +119,15 @@ def psql(_: Context) -> None:
     os.execve(program, [program, server.url(servers.EMBEDDED_DATABASE)], env)  # noqa: S606
 
 
+@task(help={"url": "database to look at [DATABASE_URL, else the embedded one]"})
+def status(_: Context, url: str = "") -> None:
+    """Print the health of a database; exit code 1 when something is critical."""
+    from tests.harness import status as health
+
+    if not health.run(_url(url) or _embedded().url(servers.EMBEDDED_DATABASE)):
+        raise Exit(code=1)
+
+
 @task
 def stop(_: Context) -> None:
     """Stop the embedded server; its data stay in .agentry/."""
@@ -146,6 +155,37 @@ def test(_: Context, pg: str = "", k: str = "", args: str = "", workers: int = 0
         make_build()
     if not suite.run([p.strip() for p in pg.split(",") if p.strip()], k, args, workers):
         raise Exit(code=1)
+
+
+@task(
+    positional=["what"],
+    help={
+        "what": "chat",
+        "pgmq": "path of pgmq.sql, to measure it beside",
+        "seconds": "how long each measurement lasts",
+        "clients": "numbers of clients, separated by commas",
+        "rounds": "how often each is measured; medians are printed",
+        "held": "hold a snapshot meanwhile, as a long report would",
+    },
+)
+def bench(
+    _: Context,
+    what: str = "chat",
+    pgmq: str = "",
+    seconds: int = 10,
+    clients: str = "1,8,32",
+    rounds: int = 3,
+    held: bool = False,
+) -> None:
+    """Measure on a server of its own; ratios in one run count, absolute times do not."""
+    from pathlib import Path
+
+    from tests.bench import chat
+
+    if what != "chat":
+        raise Exit(f"there is no benchmark {what}; there is: chat")
+    numbers = [int(n) for n in clients.split(",")]
+    chat.run(Path(pgmq) if pgmq else None, seconds, numbers, rounds, held)
 
 
 @task

@@ -1,9 +1,9 @@
 -- _arm_wake(organisation, agent): from here on the next message tells the inbox again
 -- Called by a claim before it looks.  A sender that looked before this, and so may stay silent, is in its commit: it
 -- holds the bucket's lock until the commit is done, and the claim waits for that, then sees the message.  A sender that
--- looks after this finds the inbox not told, even while this transaction is open (xmax), and tells it.  A claim that may
--- not see the message of a silent sender tells its own inbox, to be asked again: where that commit takes too long, and
--- where the transaction's snapshot is older than the silence.
+-- looks after this finds the inbox not told, even while this transaction is open (xmax), and tells it.  A claim that
+-- may not see the message of a silent sender tells its own inbox, to be asked again: where that commit takes too long,
+-- and where the transaction's snapshot is older than the silence.
 CREATE OR REPLACE FUNCTION agentry_chat._arm_wake(p_org_id uuid, p_agent text)
 RETURNS void
 LANGUAGE plpgsql

@@ -36,7 +36,7 @@ BEGIN
       AND a.name = ANY (p_recipients)
       AND a.status IN ('active', 'inactive')
       AND a.scope = 'organisation';
-    IF cardinality(agents) = cardinality(p_recipients) THEN
+    IF cardinality(agents) = cardinality(p_recipients) AND array_ndims(p_recipients) = 1 THEN
         addresses := p_recipients;
         RETURN;
     END IF;

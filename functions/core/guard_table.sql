@@ -44,10 +44,12 @@ BEGIN
     FOREACH v_column IN ARRAY ARRAY[CASE WHEN v_visible_to NOT IN ('everyone', 'nobody') THEN p_org_column END,
                                     p_agent_column, p_user_column, p_team_column, p_scope_column]::name[]
     LOOP
-        IF v_column IS NOT NULL AND agentry._column_type(p_table, v_column) IS NULL THEN
+        IF v_column IS NOT NULL
+           AND (agentry._column_type(p_table, v_column) IS NULL OR v_column = p_org_column AND NOT v_tenant) THEN
             RAISE EXCEPTION USING
                 ERRCODE = 'undefined_column',
-                MESSAGE = format('table %s has no column %s', p_table, v_column),
+                MESSAGE = format('table %s has no column %s%s', p_table, v_column,
+                                 CASE WHEN v_column = p_org_column THEN ' of type uuid' END),
                 HINT    = 'A guarded table has org_id uuid NOT NULL; owner and scope columns are given by name.';
         END IF;
     END LOOP;
@@ -79,11 +81,16 @@ BEGIN
             'agentry.current_org_id())');
     END IF;
 
-    IF v_tenant OR v_visible_to = 'nobody' THEN
-        EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', p_table);
-    END IF;
-    -- a table that nobody reads has no policy: deny by default
-    IF v_tenant AND v_visible_to NOT IN ('everyone', 'nobody') THEN
+    -- everyone: no row-level security; nobody: no policy, deny by default
+    EXECUTE format('ALTER TABLE %s %s ROW LEVEL SECURITY', p_table,
+                   CASE v_visible_to WHEN 'everyone' THEN 'DISABLE' ELSE 'ENABLE' END);
+    IF v_visible_to IN ('everyone', 'nobody') THEN
+        FOR v_column IN
+            SELECT p.polname FROM pg_policy AS p WHERE p.polrelid = p_table AND p.polname LIKE 'agentry\_%'
+        LOOP
+            EXECUTE format('DROP POLICY %I ON %s', v_column, p_table);
+        END LOOP;
+    ELSE
         v_own := CASE
             WHEN p_agent_column IS NOT NULL THEN
                 format('%I = (SELECT agentry.%I())', p_agent_column,

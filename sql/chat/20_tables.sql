@@ -103,6 +103,10 @@ COMMENT ON COLUMN agentry_chat.agent_chat_processed.settled_at IS 'When it came 
 COMMENT ON COLUMN agentry_chat.agent_chat_processed.dead_at IS 'When the last attempt failed.';
 COMMENT ON COLUMN agentry_chat.agent_chat_processed.error_message IS 'Error of the last failed attempt.';
 
+-- EXPLAIN shows estimates to everyone, and these come from statistics of all rows: none is kept of what was written.
+ALTER TABLE agentry_chat.agent_chat ALTER COLUMN message SET STATISTICS 0;
+ALTER TABLE agentry_chat.agent_chat_processed ALTER COLUMN error_message SET STATISTICS 0;
+
 -- A row says: this inbox has been told since its last claim.  After a crash nobody has been told, and nobody listens.
 CREATE UNLOGGED TABLE IF NOT EXISTS agentry_chat.agent_chat_told (
     org_id uuid   NOT NULL,

@@ -38,7 +38,8 @@ SELECT agentry.register_personal_data('agentry_chat.agent_chat_processed',
     '{"agent": "agent_name", "sender": "agent_name"}', p_order => 10);
 SELECT agentry.register_personal_data('agentry_chat.agent_chat', '{"sender": "agent_name"}', 'function',
     'agentry_chat._forget_messages(uuid, jsonb)', p_order => 20);
-SELECT agentry.register_personal_data('agentry_chat.agent_chat', '{"recipients": "agent_name"}', 'clear', p_order => 30);
+SELECT agentry.register_personal_data('agentry_chat.agent_chat', '{"recipients": "agent_name"}', 'clear',
+    p_order => 30);
 SELECT agentry.register_personal_data('agentry_chat.agent_chat_breaker_resets', '{"sender": "agent_name"}',
     p_order => 10);
 SELECT agentry.register_personal_data('agentry_chat.agent_chat_feed_state', '{}', 'none');

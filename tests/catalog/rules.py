@@ -293,6 +293,39 @@ RULES: dict[str, Rule] = {
            WHERE col.attidentity = 'd' OR pg_get_expr(d.adbin, d.adrelid) LIKE '%nextval%'""",
         "ALTER TABLE agentry.metrics ADD COLUMN offender bigserial",
     ),
+    "constraints and indexes are named after their table and what they are": Rule(
+        """SELECT o.name FROM (
+               SELECT k.conname AS name, tbl.relname, CASE k.contype
+                          WHEN 'p' THEN 'pkey' WHEN 'u' THEN 'key' WHEN 'f' THEN 'fkey' ELSE 'check' END AS kind
+               FROM pg_constraint AS k JOIN tbl ON tbl.oid = k.conrelid WHERE k.contype IN ('p', 'u', 'f', 'c')
+               UNION ALL
+               SELECT c.relname, tbl.relname,
+                      CASE WHEN i.indisprimary THEN 'pkey' WHEN i.indisunique THEN 'key' ELSE 'idx' END
+               FROM pg_index AS i JOIN tbl ON tbl.oid = i.indrelid JOIN pg_class AS c ON c.oid = i.indexrelid
+           ) AS o
+           WHERE NOT starts_with(o.name, o.relname || '_') OR right(o.name, length(o.kind) + 1) <> '_' || o.kind""",
+        "ALTER TABLE agentry.metrics ADD CONSTRAINT offender CHECK (unit <> '')",
+    ),
+    "columns are of the types of the house: timestamptz, text, jsonb, not their lesser kin": Rule(
+        """SELECT col.full_name || ' ' || format_type(atttypid, atttypmod) FROM col
+           JOIN pg_type AS t ON t.oid = atttypid LEFT JOIN pg_type AS el ON el.oid = t.typelem AND t.typcategory = 'A'
+           WHERE coalesce(el.typname, t.typname)
+                     IN ('timestamp', 'timetz', 'varchar', 'bpchar', 'char', 'json', 'money', 'oid', 'xml', 'unknown')
+              OR atttypmod <> -1 AND t.typname <> 'vector'""",
+        "ALTER TABLE agentry.metrics ADD COLUMN offender timestamp",
+    ),
+    "every sequence belongs to an identity column": Rule(
+        """SELECT full_name FROM rel WHERE relkind = 'S' AND NOT EXISTS (
+               SELECT FROM pg_depend AS d
+               WHERE d.classid = 'pg_class'::regclass AND d.objid = rel.oid
+                 AND d.deptype = 'i' AND d.refobjsubid > 0)""",
+        "CREATE SEQUENCE agentry.offender",
+    ),
+    "every table survives a crash": Rule(
+        "SELECT full_name FROM tbl WHERE relpersistence <> 'p'",
+        "CREATE UNLOGGED TABLE agentry.offender (id integer)",
+        {"agentry_chat.agent_chat_told": "after a crash nobody has been told, and nobody listens"},
+    ),
     # -- guards -------------------------------------------------------------------------------------------------------
     "every table is guarded": Rule(
         "SELECT full_name FROM tbl WHERE oid NOT IN (SELECT g.table_name FROM agentry.guarded_tables AS g)",
@@ -508,6 +541,20 @@ RULES: dict[str, Rule] = {
            WHERE fn.full_name IN ('agentry.install', 'agentry.guard_table', 'agentry.offender')
              AND has_function_privilege(groups.oid, fn.oid, 'EXECUTE')""",
         "CREATE FUNCTION agentry.offender() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+    ),
+    "group roles execute every other public function": Rule(
+        r"""SELECT DISTINCT fn.full_name FROM fn, groups
+            WHERE fn.proname NOT LIKE '\_%' AND NOT has_function_privilege(groups.oid, fn.oid, 'EXECUTE')""",
+        "CREATE FUNCTION agentry.offender() RETURNS integer LANGUAGE sql AS 'SELECT 1';"
+        "REVOKE EXECUTE ON FUNCTION agentry.offender() FROM PUBLIC",
+        {"agentry.install": "for administrators", "agentry.guard_table": "for owners of tables"},
+    ),
+    "group roles read every view, and every table but those that nobody may see": Rule(
+        """SELECT rel.full_name || ': ' || groups.rolname
+           FROM rel LEFT JOIN agentry.guarded_tables AS g ON g.table_name = rel.oid, groups
+           WHERE rel.relkind IN ('r', 'p', 'v') AND NOT rel.relispartition AND g.visible_to IS DISTINCT FROM 'nobody'
+             AND NOT has_any_column_privilege(groups.oid, rel.oid, 'SELECT')""",
+        "CREATE VIEW agentry.offender AS SELECT 1 AS one",
     ),
     "group roles execute the public functions and those internal ones that stand in a list": Rule(
         r"""SELECT DISTINCT fn.full_name FROM fn, groups

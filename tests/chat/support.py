@@ -104,10 +104,10 @@ def refused(
     message: str,
     detail: str | None = None,
     hint: str | None = None,
-) -> Iterator[None]:
+) -> Iterator[pytest.ExceptionInfo[Any]]:
     """The block raises exactly this error, with a hint; detail and hint are parts of what is expected."""
     with pytest.raises(error) as caught, conn.transaction():
-        yield
+        yield caught
     diag = caught.value.diag
     assert caught.type is error, caught.type
     assert diag.message_primary == message

@@ -69,7 +69,7 @@ def test_answers_without_letters_are_compared_as_they_are(chat: Connection, text
 
 
 def test_a_quick_conversation_goes_on(chat: Connection) -> None:
-    words = "red blue green grey pink black white brown".split()
+    words = ["red", "blue", "green", "grey", "pink", "black", "white", "brown"]
     last = send(chat, "nova", "Which colours?", ["coder"])
     for turn in range(60):
         sender, recipient = ("coder", "nova") if turn % 2 == 0 else ("nova", "coder")

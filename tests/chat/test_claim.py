@@ -117,6 +117,33 @@ def test_an_agent_claims_its_own_inbox_only(town: Database) -> None:
     assert mark(coder, sent, None, "responded") == "responded"
 
 
+@pytest.mark.parametrize("status", ["suspended", "archived"])
+def test_the_inbox_of_an_agent_out_of_service_stands_still(chat: Connection, status: str) -> None:
+    sent = send(chat, "nova", "hello", ["scout"])
+    register(chat, "scout", status=status)
+    for call in (claim, peek):
+        with refused(chat, errors.ObjectNotInPrerequisiteState, f"agent scout is {status}"):
+            call(chat, "scout")
+    register(chat, "scout", status="active")
+    assert claim_ids(chat, "scout") == [sent]
+
+
+def test_nobody_calls_nothing(town: Database) -> None:
+    sent = send(town.admin, "nova", "hello", ["coder"])
+    stranger = town.connect(town.role("stranger", "agentry_agent"))
+    for attempt in (
+        lambda: claim(stranger, "coder"),
+        lambda: claim(stranger),
+        lambda: peek(stranger, "coder"),
+        lambda: mark(stranger, sent, "coder", "responded"),
+        lambda: mark_batch(stranger, [{"chat_id": sent, "agent": "coder", "status": "responded"}]),
+        lambda: send(stranger, "nova", "hello", ["coder"]),
+        lambda: reply(stranger, sent, "hello", agent="coder"),
+    ):
+        with refused(stranger, errors.InvalidAuthorizationSpecification, "the database does not know who you are"):
+            attempt()
+
+
 @pytest.mark.parametrize("limit", [0, -1, 1001, None])
 def test_a_limit_is_from_1_to_1000(chat: Connection, limit: int | None) -> None:
     message = "limit or lease is out of range"
@@ -652,7 +679,7 @@ def test_a_claim_does_not_read_what_is_settled(town: Database) -> None:
     register(town.admin, "busy")
     town.admin.execute("SELECT agentry_chat.send_agent_messages(jsonb_agg(jsonb_build_object("
                        "'sender', 'nova', 'message', n::text, 'recipients', jsonb_build_array('busy'))))"
-                       " FROM generate_series(1, 2000) AS n")
+                       " FROM generate_series(1, 500) AS n")
     while ids := claim_ids(town.admin, "busy", limit=1000):
         mark_batch(town.admin, [{"chat_id": i, "agent": "busy", "status": "responded"} for i in ids])
     town.admin.execute("VACUUM ANALYZE agentry_chat.agent_chat_processed")

@@ -1,4 +1,4 @@
-"""The feed: every message once, whatever order transactions commit in, and after a restore too."""
+"""agent_chat_feed(): every message once, whatever order transactions commit in, and after a restore too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What becomes of a claim before it is settled: extend, release, requeue, withdraw; order within a thread; expiry."""
+"""What becomes of a claim before it is settled, order within a thread, and expiry.
+
+extend_agent_message(), release_agent_message(), requeue_agent_message(), withdraw_agent_message(), and
+claim_agent_messages(p_in_order => true).
+"""
 
 from __future__ import annotations
 

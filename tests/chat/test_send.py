@@ -114,6 +114,13 @@ def test_a_recipient_named_twice_gets_one(chat: Connection) -> None:
     assert receivers(chat, sent) == ["coder", "newhart", "scout"]
 
 
+@pytest.mark.parametrize("recipients", [[["coder", "scout"]], [["coder"], ["scout"]], [["coder"], ["SCOUT"]]])
+def test_recipients_of_recipients_are_recipients(chat: Connection, recipients: list[list[str]]) -> None:
+    sent = send(chat, "nova", "hello", recipients)
+    assert message_of(chat, sent)["recipients"] == ["coder", "scout"]
+    assert receivers(chat, sent) == ["coder", "scout"]
+
+
 def test_an_agent_may_write_to_itself(chat: Connection) -> None:
     sent = send(chat, "nova", "a note", ["nova"])
     assert receivers(chat, sent) == ["nova"]
@@ -195,8 +202,9 @@ def test_a_sender_writes_only_to_agents_that_it_sees(chat: Connection) -> None:
     assert receivers(chat, send(chat, "nova", "to all", ["*"])) == seen
     assert receivers(chat, send(chat, "nova", "by name", seen)) == seen
     for hidden in ("blue-agent", "bob-agent", "loner"):
-        with refused(chat, errors.UndefinedObject, f"agent '{hidden}' does not exist", hint=AGENTS_HINT):
+        with refused(chat, errors.UndefinedObject, f"agent '{hidden}' does not exist", hint=AGENTS_HINT) as caught:
             send(chat, "nova", "hello", [hidden])
+        assert hidden not in caught.value.diag.message_hint
     # a sender without team or user is in none
     assert receivers(chat, send(chat, "coder", "to all", ["*"])) == ["newhart", "nova", "scout"]
     with refused(chat, errors.UndefinedObject, "agent 'red-agent' does not exist"):
@@ -210,13 +218,46 @@ def test_a_domain_reaches_only_agents_that_the_sender_sees(chat: Connection) -> 
         send(chat, "nova", "hello", ["domain:Secrets"])
 
 
+def test_an_alias_of_an_agent_that_the_sender_does_not_see_is_unknown_too(chat: Connection) -> None:
+    register(chat, "loner", scope="agent", aliases=["ghost"])
+    with refused(chat, errors.UndefinedObject, "agent 'ghost' does not exist", hint=AGENTS_HINT) as caught:
+        send(chat, "nova", "hello", ["ghost"])
+    assert caught.value.diag.message_hint == AGENTS_HINT
+
+
+def test_organisations_do_not_reach_each_other(town: Database) -> None:
+    first = send(town.admin, "nova", "at home", ["coder"])
+    abroad = town.connect()
+    org = value(abroad, "SELECT agentry.create_organization('abroad')")
+    abroad.execute("SELECT set_config('agentry.org_id', %s, false)", [str(org)])
+    register(abroad, "nova", "lena")
+    with refused(abroad, errors.UndefinedObject, "agent 'coder' does not exist", hint=AGENTS_HINT):
+        send(abroad, "nova", "hello", ["coder"])
+    with refused(abroad, errors.UndefinedObject, f"message {first} does not exist"):
+        send(abroad, "nova", "me too", ["lena"], reply_to=first)
+    with refused(abroad, errors.UndefinedObject, f"message {first} is not in the inbox of nova"):
+        mark(abroad, first, "nova", "responded")
+    sent = send(abroad, "lena", "to all", ["*"], idempotency_key="k")
+    assert [row["agent"] for row in rows(town.admin, "SELECT agent FROM agentry_chat.agent_chat_processed"
+                                                     " WHERE chat_id = %s", sent)] == ["nova"]
+    assert claim_ids(town.admin, "nova") == []
+    assert claim_ids(abroad, "nova") == [sent]
+    # a row of one cannot point to a message or an agent of the other
+    for column, wrong in (("reply_to", first), ("thread", first)):
+        with pytest.raises((errors.ForeignKeyViolation, errors.CheckViolation)), abroad.transaction():
+            insert(abroad, "agent_chat", {**MESSAGE, "thread": str(first), "reply_to": str(first), column: str(wrong)})
+    with pytest.raises(errors.ForeignKeyViolation), abroad.transaction():
+        insert(abroad, "agent_chat_processed", {**DELIVERY, "chat_id": str(sent)})
+
+
 # -- what is refused --------------------------------------------------------------------------------------------------
 
 
 def test_an_unknown_recipient_is_refused_with_the_closest_name(chat: Connection) -> None:
-    hint = f"Did you mean coder?  {AGENTS_HINT}"
-    with refused(chat, errors.UndefinedObject, "agent 'codr' does not exist", hint=hint):
-        send(chat, "nova", "hello", ["scout", "codr"])
+    for name, hint in (("codr", f"Did you mean coder?  {AGENTS_HINT}"), ("xyz", AGENTS_HINT)):
+        with refused(chat, errors.UndefinedObject, f"agent '{name}' does not exist") as caught:
+            send(chat, "nova", "hello", ["scout", name])
+        assert caught.value.diag.message_hint == hint
     assert value(chat, "SELECT count(*) FROM agentry_chat.agent_chat") == 0
 
 
@@ -602,14 +643,24 @@ def test_a_message_to_a_thousand_recipients_works(town: Database, mode: str, nam
     assert claim_ids(conn, names[7]) == [by_name, to_all]
 
 
-@pytest.mark.parametrize("count", [1, 15, 16, 17, 33])
 @pytest.mark.parametrize("mode", ["each", "wake"])
-def test_no_number_of_recipients_breaks_the_payload(town: Database, mode: str, count: int) -> None:
+def test_no_number_of_recipients_breaks_the_payload(town: Database, mode: str) -> None:
     conn = town.connect()
     set_setting(conn, "chat.notify", mode)
     register_many(conn, LONG[:40] + LONG[-1:])
-    sent = send(conn, LONG[-1], "hello", LONG[:count])
-    assert receivers(conn, sent) == sorted(LONG[:count])
+    listener = Listener(town.connect())
+    for count in (1, 15, 16, 17, 33):
+        sent = send(conn, LONG[-1], "hello", LONG[:count])
+        assert receivers(conn, sent) == sorted(LONG[:count])
+        heard = [json.loads(p) for p in listener.all_until_now(conn)]
+        if mode == "wake":
+            assert sorted(n for p in heard for n in p["recipients"]) == sorted(LONG[:count])
+            for name in LONG[:count]:
+                claim(conn, name)
+        elif count > 16:
+            assert heard == [{"id": sent, "sender": LONG[-1], "recipients": ["*"], "count": count}]
+        else:
+            assert heard == [{"id": sent, "sender": LONG[-1], "recipients": sorted(LONG[:count])}]
 
 
 # -- what was said never changes --------------------------------------------------------------------------------------
@@ -643,33 +694,33 @@ def test_nobody_changes_what_was_said(chat: Connection, attempt: str, who: str) 
     assert message_of(chat, sent)["message"] == "hello"
 
 
-@pytest.mark.parametrize("attempt", [*ATTEMPTS, "INSERT INTO agentry_chat.agent_chat DEFAULT VALUES"])
-def test_agents_and_applications_write_no_message_by_hand(town: Database, attempt: str) -> None:
+def test_agents_and_applications_write_no_message_by_hand(town: Database) -> None:
     sent = send(town.admin, "nova", "hello", ["coder"])
     for user in (town.agent_role("nova"), town.app_role()):
-        with pytest.raises((errors.RestrictViolation, errors.InsufficientPrivilege)):
-            town.connect(user).execute(attempt.encode())
+        conn = town.connect(user)
+        for attempt in (*ATTEMPTS, "INSERT INTO agentry_chat.agent_chat DEFAULT VALUES"):
+            with pytest.raises((errors.RestrictViolation, errors.InsufficientPrivilege)):
+                conn.execute(attempt.encode())
     assert rows(town.admin, "SELECT id, message FROM agentry_chat.agent_chat") == [{"id": sent, "message": "hello"}]
 
 
-@pytest.mark.parametrize(
-    "attempt",
-    [
-        "UPDATE agentry_chat.agent_chat_processed SET status = 'responded', settled_at = now()",
-        "DELETE FROM agentry_chat.agent_chat_processed",
-        "INSERT INTO agentry_chat.agent_chat_processed SELECT * FROM agentry_chat.agent_chat_processed",
-        "TRUNCATE agentry_chat.agent_chat_processed",
-        "SELECT FROM agentry_chat.agent_chat_told",
-        "DELETE FROM agentry_chat.agent_chat_told",
-        "SELECT nextval('agentry_chat.agent_chat_id_seq')",
-    ],
-)
-def test_agents_and_applications_write_no_delivery_by_hand(town: Database, attempt: str) -> None:
+def test_agents_and_applications_write_no_delivery_by_hand(town: Database) -> None:
     sent = send(town.admin, "nova", "hello", ["coder"])
     before = delivery(town.admin, sent, "coder")
     for user in (town.agent_role("coder"), town.app_role()):
-        with pytest.raises(errors.InsufficientPrivilege):
-            town.connect(user).execute(attempt.encode())
+        conn = town.connect(user)
+        for attempt in (
+            "UPDATE agentry_chat.agent_chat_processed SET status = 'responded', settled_at = now()",
+            "DELETE FROM agentry_chat.agent_chat_processed",
+            "INSERT INTO agentry_chat.agent_chat_processed SELECT * FROM agentry_chat.agent_chat_processed",
+            "TRUNCATE agentry_chat.agent_chat_processed",
+            "SELECT FROM agentry_chat.agent_chat_told",
+            "DELETE FROM agentry_chat.agent_chat_told",
+            "SELECT nextval('agentry_chat.agent_chat_id_seq')",
+            "SELECT agentry_chat._send(agentry.current_org_id(), 'nova', 'x', '{scout}', NULL, NULL, 5, NULL)",
+        ):
+            with pytest.raises(errors.InsufficientPrivilege):
+                conn.execute(attempt.encode())
     assert delivery(town.admin, sent, "coder") == before
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
@@ -20,7 +21,9 @@ from tests.chat.support import (
     receivers,
     refused,
     register,
+    register_many,
     reply,
+    rows,
     send,
     set_setting,
     value,
@@ -411,12 +414,15 @@ def test_many_senders_at_once_tell_a_recipient_once_between_two_claims(
         for n in range(5):
             send(conn, sender, str(n), ["coder"])
 
-    for _ in range(3):
+    told = []
+    for _ in range(5):
         senders = [background(send_some, town.connect(), s) for s in ("nova", "scout", "newhart") * 2]
         for sender in senders:
             sender.result(PATIENCE)
-        assert listener.told(town.admin, "coder") == 1
+        told.append(listener.told(town.admin, "coder"))
         assert len(claim_until_empty(town.admin, "coder")) == 30
+    # a sender that gives up waiting, on a machine that slow, tells again; that is rare
+    assert min(told) >= 1 and sorted(told)[len(told) // 2] == 1, told
 
 
 def test_senders_wait_neither_for_an_open_transaction_nor_for_an_open_claim(town: Database) -> None:
@@ -467,22 +473,31 @@ def test_a_broadcast_wakes_everyone(town: Database, background: Background) -> N
     assert [f.result(PATIENCE) for f in got] == [[sent]] * len(names)
 
 
-def test_broadcasts_at_once_neither_fail_nor_stay_silent(town: Database, background: Background) -> None:
-    names = [f"agent-{n}" for n in range(100)]
-    register(town.admin, *names)
+def test_broadcasts_at_once_tell_everyone_once(town: Database, background: Background) -> None:
+    """Where a machine is so slow that a sender gives up waiting, it tells again; that is rare."""
+    names = [f"agent-{n}" for n in range(150)]
+    senders = names[:4]
+    register_many(town.admin, names)
     listener = Listener(town.connect())
-    start = threading.Barrier(4)
+    connections = [town.connect() for _ in senders]
+    start = threading.Barrier(len(senders))
 
-    def broadcast(conn: Connection, sender: str) -> list[int]:
+    def broadcast(conn: Connection, sender: str) -> int:
         start.wait(PATIENCE)
-        return [send(conn, sender, "to all", ["*"]) for _ in range(3)]
+        return send(conn, sender, "to all", ["*"])
 
-    senders = [background(broadcast, town.connect(), sender) for sender in ("nova", "coder", "scout", "newhart")]
-    sent = sorted(i for sender in senders for i in sender.result(PATIENCE))
-    heard = {name for p in payloads(listener, town.admin) for name in p["recipients"]}
-    assert heard == {*names, "nova", "coder", "scout", "newhart"}
-    for name in names:
-        assert claim_until_empty(town.admin, name) == sent
+    most = []
+    for _ in range(9):
+        sending = [background(broadcast, conn, sender) for conn, sender in zip(connections, senders, strict=True)]
+        sent = sorted(s.result(PATIENCE) for s in sending)
+        heard = Counter(name for p in payloads(listener, town.admin) for name in p["recipients"])
+        assert set(heard) == {*names, "nova", "coder", "scout", "newhart"}
+        most.append(max(heard.values()))
+        taken = rows(town.admin, "SELECT a.name, array_agg(c.chat_id) AS ids FROM agentry.agents AS a,"
+                                 " LATERAL agentry_chat.claim_agent_messages(a.name, 100) AS c GROUP BY a.name")
+        assert {row["name"]: row["ids"] for row in taken if row["name"] not in senders} == dict.fromkeys(
+            [*names[4:], "nova", "coder", "scout", "newhart"], sent)
+    assert sorted(most)[len(most) // 2] == 1, most
 
 
 # -- sessions that do harm --------------------------------------------------------------------------------------------

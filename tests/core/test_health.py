@@ -6,8 +6,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from invoke import Exit, MockContext
 from psycopg import errors
 
+import tasks
 from tests.chat.support import advance, claim, fake_clock, mark, refused, register, rows, send, set_setting, value
 from tests.harness.database import Database
 
@@ -153,3 +155,34 @@ def test_applications_readers_and_administrators_look_and_nobody_else(db: Databa
         pytest.raises(errors.InvalidAuthorizationSpecification),
     ):
         status(nobody)
+
+
+# -- invoke status ----------------------------------------------------------------------------------------------------
+
+
+def test_status_prints_the_health_and_fails_when_something_is_critical(
+    db: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tasks.status(MockContext(), url=db.url())
+    shown = capsys.readouterr().out.splitlines()
+    assert len(shown) == len(TROUBLE) and all(line.startswith("ok ") for line in shown)
+
+    db.admin.execute("UPDATE agentry.installed_modules SET version = '0.0.1'")
+    tasks.status(MockContext(), url=db.url())
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0].startswith("warning  core.install")
+    assert shown[1].strip().endswith("run SELECT agentry.install().")
+
+    db.admin.execute("INSERT INTO agentry.health_checks VALUES ('a.broken', 'SELECT 1 / 0', 'To be mended.')")
+    with pytest.raises(Exit) as caught:
+        tasks.status(MockContext(), url=db.url())
+    assert caught.value.code == 1
+    assert capsys.readouterr().out.startswith("critical  a.broken")
+
+
+def test_status_of_a_database_without_agentry_is_critical(
+    db_empty: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(Exit):
+        tasks.status(MockContext(), url=db_empty.url())
+    assert capsys.readouterr().out.startswith("critical  UndefinedTable")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ from tests.docs import transcript
 from tests.harness import demo, servers
 from tests.harness.database import PASSWORD, Database, unique_name, wait_until
 from tests.harness.deploy import deploy, set_search_path
-from tests.harness.paths import ROOT
+from tests.harness.paths import BUILD, ROOT, version
 
 EXAMPLES = ROOT / "docs" / "examples"
 WITH_SESSIONS = [
@@ -299,6 +300,17 @@ def test_the_readme_lists_every_task() -> None:
     names = {name for name, found in vars(tasks).items() if isinstance(found, Task)}
     assert names
     assert not {name for name in names if f"`{name}`" not in listed}
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/deploy.md"])
+def test_the_scripts_that_are_named_are_built(name: str) -> None:
+    named = set(re.findall(r"build/((?:plain/)?[\w.-]+\.sql)", (ROOT / name).read_text()))
+    assert named
+    assert not {script for script in named if not (BUILD / script).exists()}
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    assert (ROOT / "CHANGELOG.md").read_text().startswith(f"## {version()} ")
 
 
 def test_the_guide_to_chat_names_every_function_view_index_and_setting(db: Database) -> None:

@@ -631,6 +631,21 @@ def test_the_statistics_show_nothing(society: Society, coder: Connection) -> Non
         refused(coder, f"SELECT {function}")
 
 
+def test_explain_estimates_nothing_from_what_was_written(society: Society, coder: Connection) -> None:
+    """The planner may use leakproof operators on statistics of rows that the agent does not see."""
+    society.admin.execute("ANALYZE agentry_chat.agent_chat, agentry_chat.agent_chat_processed")
+    rows = society.admin.execute(
+        "SELECT attname FROM pg_stats WHERE schemaname = 'agentry_chat' AND attname IN ('id', 'message',"
+        " 'error_message')"
+    ).fetchall()
+    assert rows == [("id",)]
+    estimates = set()
+    for bound in ("a", "m", SECRET, "z"):
+        query = f"EXPLAIN (FORMAT JSON) SELECT FROM agentry_chat.agent_chat WHERE message < '{bound}'"
+        estimates.add(one(coder, query)[0]["Plan"]["Plan Rows"])
+    assert len(estimates) == 1
+
+
 def test_explain_shows_no_text(society: Society, coder: Connection) -> None:
     society.admin.execute("ANALYZE agentry_chat.agent_chat, agentry_chat.agent_chat_processed")
     for option in ("", "ANALYZE, "):
@@ -1002,6 +1017,34 @@ def test_a_message_arrives_though_its_sender_sets_all_constraints_immediate(
         coder.execute("SET CONSTRAINTS ALL IMMEDIATE")
         chat_id = one(coder, "SELECT agentry_chat.send_agent_message(NULL, 'x', ARRAY['nova'])")
         assert one(coder, "SELECT agent FROM agentry_chat.agent_chat_processed WHERE chat_id = %s", chat_id) == "nova"
+
+
+def test_an_open_transaction_of_an_agent_holds_up_neither_others_nor_its_suspension(society: Society) -> None:
+    coder, nova = society.connect("coder"), society.connect("nova")
+    admin = society.db.connect(autocommit=False)
+    with coder.transaction(force_rollback=True):
+        coder.execute("SELECT agentry_chat.send_agent_message(NULL, 'x', ARRAY['*'])")
+        coder.execute("SET CONSTRAINTS ALL IMMEDIATE")  # its locks of wake-ups are held from here on
+        with nova.transaction(force_rollback=True):
+            nova.execute("SET LOCAL statement_timeout = '5s'")
+            nova.execute("SELECT agentry_chat.send_agent_message(NULL, 'x', ARRAY['*'])")
+            nova.execute("SELECT * FROM agentry_chat.claim_agent_messages()")
+            nova.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        admin.execute("SET lock_timeout = '5s'")
+        admin.execute("UPDATE agentry.agents SET status = 'suspended' WHERE name = 'coder'")
+        admin.commit()
+        try:
+            assert who(coder) == NOBODY
+            refused(
+                coder,
+                "SELECT agentry_chat.send_agent_message(NULL, 'x', ARRAY['nova'])",
+                error=errors.InvalidAuthorizationSpecification,
+            )
+        finally:
+            admin.execute("ALTER TABLE agentry.agents DISABLE TRIGGER USER")  # updated_at as it was
+            admin.execute("UPDATE agentry.agents SET status = 'active', updated_at = created_at WHERE name = 'coder'")
+            admin.execute("ALTER TABLE agentry.agents ENABLE TRIGGER USER")
+            admin.commit()
 
 
 @pytest.mark.parametrize("strength", ["UPDATE", "NO KEY UPDATE", "SHARE", "KEY SHARE"])

@@ -40,7 +40,8 @@ BEGIN
                 RETURN NULL;
             END IF;
             v_buckets := ARRAY(SELECT agentry_chat._wake_keys(NEW.org_id, v_agents));
-            IF (SELECT bool_and(pg_try_advisory_xact_lock(agentry_chat._wake_class(2), b)) FROM unnest(v_buckets) AS b)
+            -- several in their order: to try each would take some that another broadcast waits for
+            IF cardinality(v_buckets) = 1 AND pg_try_advisory_xact_lock(agentry_chat._wake_class(2), v_buckets[1])
                OR agentry_chat._wait_for_buckets(2, v_buckets, false) THEN
                 -- somebody may have told them meanwhile
                 v_agents := agentry_chat._untold(NEW.org_id, v_agents);

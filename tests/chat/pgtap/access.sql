@@ -14,7 +14,7 @@ INSERT INTO kind VALUES
 CREATE TEMPORARY TABLE tables_of (kind text, names name[]) ON COMMIT DROP;
 INSERT INTO tables_of VALUES
     ('rows', '{agent_chat, agent_chat_processed}'),
-    ('closed', '{agent_chat_told}');
+    ('closed', '{agent_chat_breaker_resets, agent_chat_feed_state, agent_chat_told}');
 
 CREATE TEMPORARY TABLE fact ON COMMIT DROP AS
 SELECT t.name, k.* FROM tables_of AS o CROSS JOIN unnest(o.names) AS t (name) JOIN kind AS k ON k.kind = o.kind;

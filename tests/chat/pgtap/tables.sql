@@ -5,9 +5,12 @@ SELECT no_plan();
 CREATE TEMPORARY TABLE fact (name name, key name[], columns name[]) ON COMMIT DROP;
 INSERT INTO fact VALUES
     ('agent_chat', '{org_id, id}',
-     '{org_id, id, sender, message, recipients, reply_to, thread, priority, expires_at, idempotency_key, timestamp}'),
+     '{org_id, id, sender, message, recipients, reply_to, thread, priority, expires_at, idempotency_key, timestamp,
+       position, shape}'),
+    ('agent_chat_breaker_resets', '{org_id, sender}', '{org_id, sender, reset_at}'),
+    ('agent_chat_feed_state', '{org_id}', '{org_id, system_identifier, position_offset}'),
     ('agent_chat_processed', '{org_id, chat_id, agent}',
-     '{org_id, chat_id, agent, sender, status, priority, attempts, available_at, lease_until, expires_at,
+     '{org_id, chat_id, agent, sender, status, priority, attempts, uncounted, available_at, lease_until, expires_at,
        received_at, routed_at, responded_at, settled_at, dead_at, error_message}'),
     ('agent_chat_told', '{org_id, agent, id}', '{org_id, agent, id}');
 
@@ -27,7 +30,7 @@ INSERT INTO view_fact VALUES
     ('v_agent_chat_recent', '{id, sender, message, recipients, reply_to, timestamp, thread, priority, expires_at}'),
     ('v_agent_chat_stats', '{agent, pending, leased, dead, oldest_pending_age}'),
     ('v_agent_inbox',
-     '{agent, chat_id, sender, message, reply_to, thread, priority, status, attempts, available_at, lease_until,
+     '{agent, chat_id, sender, message, reply_to, thread, priority, status, attempts, uncounted, available_at, lease_until,
        error_message, timestamp}'),
     ('v_agent_threads', '{thread, started_at, last_at, messages, senders, first_message, last_message}'),
     ('v_dead_letters', '{agent, chat_id, sender, message, attempts, error_message, dead_at, timestamp}');
