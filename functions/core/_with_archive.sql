@@ -8,11 +8,11 @@ AS $_with_archive$
     SELECT p_table
     UNION ALL
     SELECT c.oid::regclass
-    FROM pg_class AS t
-    JOIN pg_class AS c ON starts_with(c.relname, left(t.relname, 55) || '_')
-                          AND substr(c.relname, length(left(t.relname, 55)) + 1) ~ '^_\d{4,}_\d\d$'
-    JOIN pg_namespace AS n ON n.oid = c.relnamespace AND (n.oid = t.relnamespace OR n.nspname = 'agentry_archive')
-    WHERE t.oid = p_table AND t.relkind = 'p' AND c.relkind = 'r' AND NOT c.relispartition
+    FROM pg_trigger AS t
+    JOIN pg_class AS c ON c.oid = t.tgrelid
+    WHERE t.tgname = 'agentry_00_partition'
+      AND NOT c.relispartition
+      AND t.tgargs = convert_to(p_table::text, 'UTF8') || '\x00'
 $_with_archive$;
 
 COMMENT ON FUNCTION agentry._with_archive(regclass) IS

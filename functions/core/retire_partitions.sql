@@ -1,7 +1,7 @@
 -- retire_partitions(table) -> partitions
--- Retires monthly partitions that are older than their policy keeps: detached, moved to schema agentry_archive, or dropped.
--- Returns those that went.  A partition whose rows are still referenced stays, with a warning.
--- Raises undefined_table, wrong_object_type, lock_not_available.
+-- Retires the months that the policy of a table no longer keeps: detached, moved to schema agentry_archive, or dropped.
+-- Returns those that went.  A month whose rows are still referenced stays, with a warning.
+-- Raises undefined_table, wrong_object_type, insufficient_privilege, lock_not_available.
 CREATE OR REPLACE FUNCTION agentry.retire_partitions(p_table text)
 RETURNS text[]
 LANGUAGE plpgsql
@@ -19,27 +19,23 @@ BEGIN
     IF v_policy.keep_months IS NULL OR v_policy.retire_to = 'keep' THEN
         RETURN v_gone;
     END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended('agentry.partitions.' || v_table.oid, 0));
     FOR v_row IN
-        SELECT c.oid::regclass AS partition, c.relname AS name
-        FROM pg_inherits AS i
-        JOIN pg_class AS c ON c.oid = i.inhrelid
-        WHERE i.inhparent = v_table.oid
-          AND c.relname ~ '_\d{4,}_\d\d$'
-          AND to_date(substring(c.relname FROM '_(\d{4,}_\d\d)$'), 'YYYY_MM') + interval '1 month'
-              <= date_trunc('month', agentry._clock()) - make_interval(months => v_policy.keep_months)
-        ORDER BY c.relname
+        SELECT p.partition, p.partition::text AS name, p.from_time
+        FROM agentry._partitions(v_table.oid) AS p
+        WHERE isfinite(p.from_time)
+          AND p.to_time <= date_trunc('month', agentry._clock()) - make_interval(months => v_policy.keep_months)
+        ORDER BY p.from_time
     LOOP
         BEGIN
+            PERFORM agentry._lock_briefly(v_table.oid::regclass::text);
             EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', v_table.oid::regclass, v_row.partition);
             IF v_policy.retire_to = 'archive' THEN
-                IF to_regnamespace('agentry_archive') IS NULL THEN
-                    CREATE SCHEMA agentry_archive;
-                END IF;
-                EXECUTE format('ALTER TABLE %s SET SCHEMA agentry_archive', v_row.partition);
+                PERFORM agentry._archive_partition(v_row.partition, v_table.name, v_row.from_time::date);
             ELSIF v_policy.retire_to = 'drop' THEN
                 EXECUTE format('DROP TABLE %s', v_row.partition);
             END IF;
-            v_gone := v_gone || v_row.name::text;
+            v_gone := v_gone || v_row.name;
         EXCEPTION
             WHEN foreign_key_violation THEN
                 RAISE WARNING USING
@@ -54,5 +50,6 @@ END;
 $retire_partitions$;
 
 COMMENT ON FUNCTION agentry.retire_partitions(text) IS
-    'Retires the monthly partitions of a table that its policy (agentry.partition_policies) no longer keeps: detach, archive (schema '
-    'agentry_archive) or drop; returns them.  For the owner.  Raises undefined_table, wrong_object_type, lock_not_available.';
+    'Retires the monthly partitions of a table that its policy (agentry.set_partition_policy) no longer keeps: detach, archive (schema '
+    'agentry_archive) or drop; returns them.  For the owner.  Raises undefined_table, wrong_object_type, '
+    'insufficient_privilege, lock_not_available.';

@@ -8,10 +8,10 @@ LANGUAGE plpgsql
 VOLATILE
 SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
+SET bytea_output = 'hex'
 AS $seal_audit$
 DECLARE
     v_sealed   bigint := 0;
-    v_snapshot pg_snapshot;
     v_org_id   uuid;
     v_last     record;
     v_row      record;
@@ -21,7 +21,6 @@ BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtextextended('agentry.seal_audit', 0)) THEN
         RETURN 0;
     END IF;
-    v_snapshot := pg_current_snapshot();
     FOR v_org_id IN SELECT DISTINCT l.org_id FROM agentry.audit_log AS l WHERE l.position IS NULL LOOP
         v_position := 0;
         v_hash     := NULL;
@@ -33,12 +32,14 @@ BEGIN
         LIMIT 1;
         v_position := coalesce(v_position, 0);
         FOR v_row IN
-            SELECT l.id, to_jsonb(l) - 'position' - 'hash' AS entry
+            SELECT l.id, agentry._audit_entry(to_jsonb(l)) AS entry
             FROM agentry.audit_log AS l
             WHERE l.org_id = v_org_id
               AND l.position IS NULL
               -- above the snapshot: a restored entry of another server, long finished
-              AND (l.transaction < pg_snapshot_xmin(v_snapshot) OR l.transaction >= pg_snapshot_xmax(v_snapshot))
+              AND (l.transaction < pg_snapshot_xmin(pg_current_snapshot())
+                   OR l.transaction >= pg_snapshot_xmax(pg_current_snapshot())
+                   AND l.transaction IS DISTINCT FROM pg_current_xact_id_if_assigned())
             ORDER BY l.transaction, l.id
         LOOP
             v_position := v_position + 1;

@@ -3,7 +3,8 @@
 INSERT INTO agentry.maintenance_steps (name, call, run_every)
 VALUES
     ('core.partitions', 'SELECT agentry.maintain_partitions()', '1 hour'),
-    ('core.seal_audit', 'SELECT format(''%s entries sealed'', agentry.seal_audit())', '1 minute')
+    ('core.seal_audit', 'SELECT format(''%s entries sealed'', agentry.seal_audit())', '1 minute'),
+    ('core.validate_keys', 'SELECT format(''%s keys validated'', agentry.validate_keys())', '1 minute')
 ON CONFLICT (name) DO UPDATE SET call = excluded.call;
 
 INSERT INTO agentry.health_checks (name, query, description)

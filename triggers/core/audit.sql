@@ -7,6 +7,11 @@ LANGUAGE plpgsql
 VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+-- equal rows look equal, and rows that differ look different, whatever the session prefers
+SET timezone = 'UTC'
+SET intervalstyle = 'postgres'
+SET extra_float_digits = 1
+SET bytea_output = 'hex'
 AS $_audit$
 DECLARE
     v_me   record := agentry._me();
