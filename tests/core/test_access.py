@@ -447,3 +447,24 @@ def test_a_table_is_guarded_by_administrators_only(town: Town) -> None:
     town.conn.execute(sql.SQL("GRANT EXECUTE ON FUNCTION agentry.guard_table TO {}").format(role))
     with town.acting("app") as conn:
         refused(conn, "SELECT agentry.guard_table('agentry.teams')")
+
+
+def test_an_application_makes_no_rule_role_key_or_organisation_by_hand(town: Town) -> None:
+    with town.acting("app") as conn:
+        for table, query in (
+            (
+                "access_rules",
+                "INSERT INTO agentry.access_rules (table_name, writer) VALUES ('agentry.api_keys', 'app')",
+            ),
+            ("access_rules", "UPDATE agentry.access_rules SET writer = 'agents'"),
+            ("guarded_tables", "DELETE FROM agentry.guarded_tables"),
+            ("service_roles", "INSERT INTO agentry.service_roles (db_role) VALUES (current_user)"),
+            ("service_roles", "DELETE FROM agentry.service_roles"),
+            ("api_keys", "UPDATE agentry.api_keys SET expires_at = NULL"),
+            ("organizations", "UPDATE agentry.organizations SET is_default = true"),
+            ("secrets", "SELECT * FROM agentry.secrets"),
+        ):
+            refused(conn, query, match=f"permission denied for table {table}")
+        assert one(conn, "SELECT count(*) FROM agentry.service_roles") == 2  # it sees them
+    with town.acting("coder") as conn:
+        assert one(conn, "SELECT count(*) FROM agentry.service_roles") == 0
