@@ -65,28 +65,27 @@ BEGIN
           AND agentry._column_type(t.part, d.column_name) IS NOT NULL
         ORDER BY d."order", d.table_name::text COLLATE "C", d.column_name, t.part::text COLLATE "C"
     LOOP
-        CASE v_row.erase_action
-            WHEN 'delete' THEN
-                EXECUTE format('DELETE FROM %s WHERE org_id = $1 AND %s', v_row.part, v_row.condition)
-                USING v_me.org_id;
-                GET DIAGNOSTICS v_done = ROW_COUNT;
-            WHEN 'clear' THEN
-                EXECUTE format('UPDATE %s SET %I = %s WHERE org_id = $1 AND %s', v_row.part, v_row.column_name,
-                               CASE agentry._column_type(v_row.part, v_row.column_name)
-                                   WHEN 'text[]'::regtype THEN
-                                       -- no agent can be called so
-                                       format('array_replace(%I, %L, ''*forgotten*'')',
-                                              v_row.column_name, v_row.value)
-                                   WHEN 'uuid[]'::regtype THEN
-                                       format('array_remove(%I, %L)', v_row.column_name, v_row.value)
-                                   ELSE 'NULL' END,
-                               v_row.condition)
-                USING v_me.org_id;
-                GET DIAGNOSTICS v_done = ROW_COUNT;
-            ELSE
-                EXECUTE format('SELECT %s($1, $2)', v_row.erase_function::regproc) INTO v_done
-                USING v_me.org_id, v_subject;
-        END CASE;
+        IF v_row.erase_action = 'delete' THEN
+            EXECUTE format('DELETE FROM %s WHERE org_id = $1 AND %s', v_row.part, v_row.condition)
+            USING v_me.org_id;
+            GET DIAGNOSTICS v_done = ROW_COUNT;
+        ELSIF v_row.erase_action = 'clear' THEN
+            EXECUTE format('UPDATE %s SET %I = %s WHERE org_id = $1 AND %s', v_row.part, v_row.column_name,
+                           CASE agentry._column_type(v_row.part, v_row.column_name)
+                               WHEN 'text[]'::regtype THEN
+                                   -- no agent can be called so
+                                   format('array_replace(%I, %L, ''*forgotten*'')',
+                                          v_row.column_name, v_row.value)
+                               WHEN 'uuid[]'::regtype THEN
+                                   format('array_remove(%I, %L)', v_row.column_name, v_row.value)
+                               ELSE 'NULL' END,
+                           v_row.condition)
+            USING v_me.org_id;
+            GET DIAGNOSTICS v_done = ROW_COUNT;
+        ELSE
+            EXECUTE format('SELECT %s($1, $2)', v_row.erase_function::regproc) INTO v_done
+            USING v_me.org_id, v_subject;
+        END IF;
         IF v_done > 0 THEN
             v_counts := v_counts || jsonb_build_object(
                 v_row.part::text, coalesce((v_counts ->> v_row.part::text)::bigint, 0) + v_done);

@@ -19,7 +19,7 @@ COMMENT ON TABLE agentry.personal_data IS
     'Columns that name an agent or a user, and what agentry.forget() does with their rows.';
 COMMENT ON COLUMN agentry.personal_data.table_name IS 'The table.';
 COMMENT ON COLUMN agentry.personal_data.column_name IS 'The column; empty for a table that names nobody.';
-COMMENT ON COLUMN agentry.personal_data.subject IS 
+COMMENT ON COLUMN agentry.personal_data.subject IS
     'What the column holds: agent_id, agent_name, user_id, subject_id (the id of either); one, or an array of them.';
 COMMENT ON COLUMN agentry.personal_data.erase_action IS
     'delete the row; clear the column; function: erase_function does it; keep (an id that names nobody once its row is '

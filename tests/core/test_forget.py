@@ -226,19 +226,15 @@ CREATE TABLE agentry_attic.notes (
     org_id uuid NOT NULL, id uuid NOT NULL, at timestamptz NOT NULL, agent_id uuid, author text, readers text[],
     linked uuid[], locked boolean NOT NULL DEFAULT false, note text, PRIMARY KEY (org_id, at, id)
 ) PARTITION BY RANGE (at);
-CREATE TABLE agentry_attic.notes_2025_01 PARTITION OF agentry_attic.notes
-    FOR VALUES FROM ('2025-01-01 UTC') TO ('2025-02-01 UTC');
-CREATE TABLE agentry_attic.notes_2025_02 PARTITION OF agentry_attic.notes
-    FOR VALUES FROM ('2025-02-01 UTC') TO ('2025-03-01 UTC');
-CREATE TABLE agentry_attic.notes_2025_03 PARTITION OF agentry_attic.notes
-    FOR VALUES FROM ('2025-03-01 UTC') TO ('2025-04-01 UTC');
 CREATE TABLE agentry_attic.notes_default PARTITION OF agentry_attic.notes DEFAULT;
 ALTER SCHEMA agentry_attic OWNER TO agentry_owner;
 ALTER TABLE agentry_attic.notes OWNER TO agentry_owner;
-ALTER TABLE agentry_attic.notes_2025_01 OWNER TO agentry_owner;
-ALTER TABLE agentry_attic.notes_2025_02 OWNER TO agentry_owner;
-ALTER TABLE agentry_attic.notes_2025_03 OWNER TO agentry_owner;
 ALTER TABLE agentry_attic.notes_default OWNER TO agentry_owner;
+SET LOCAL ROLE agentry_owner;
+SELECT agentry.create_monthly_partition('agentry_attic.notes', '2025-01-01');
+SELECT agentry.create_monthly_partition('agentry_attic.notes', '2025-02-01');
+SELECT agentry.create_monthly_partition('agentry_attic.notes', '2025-03-01');
+RESET ROLE;
 SELECT agentry.guard_table('agentry_attic.notes', 'agent_id', p_audit => true);
 """
 MONTHS = ("2025-01-05", "2025-02-05", "2025-03-05", "2031-01-01")
