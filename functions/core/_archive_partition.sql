@@ -1,4 +1,5 @@
--- _archive_partition(table, name of the table it was a partition of, month): moves a detached month to schema agentry_archive
+-- _archive_partition(table, name of the table it was a partition of, month): moves a detached month to schema
+-- agentry_archive
 -- Raises insufficient_privilege.
 CREATE OR REPLACE FUNCTION agentry._archive_partition(p_partition regclass, p_table name, p_month date)
 RETURNS void
@@ -43,4 +44,5 @@ BEGIN
 END;
 $_archive_partition$;
 
-COMMENT ON FUNCTION agentry._archive_partition(regclass, name, date) IS 'Moves a detached month to schema agentry_archive.';
+COMMENT ON FUNCTION agentry._archive_partition(regclass, name, date) IS
+    'Moves a detached month to schema agentry_archive.';

@@ -6,8 +6,8 @@ LANGUAGE sql
 IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $_audit_entry$
-    SELECT jsonb_strip_nulls(agentry._row_key(p_row, '{org_id,id,at,transaction,role,kind,agent_id,user_id,road,action,table_name,'
-                                                     'row_key,old_digest,new_digest}'))
+    SELECT jsonb_strip_nulls(agentry._row_key(p_row, '{org_id,id,at,transaction,role,kind,agent_id,user_id,road,action,'
+                                                     'table_name,row_key,old_digest,new_digest}'))
 $_audit_entry$;
 
 COMMENT ON FUNCTION agentry._audit_entry(jsonb) IS 'The chained part of an entry of the audit log.';

@@ -8,4 +8,5 @@ AS $_audit_hash$
     SELECT sha256(coalesce(p_before, '') || convert_to(p_entry::text, 'UTF8'))
 $_audit_hash$;
 
-COMMENT ON FUNCTION agentry._audit_hash(bytea, jsonb) IS 'The next hash of a chain: SHA-256 of the hash before and the entry.';
+COMMENT ON FUNCTION agentry._audit_hash(bytea, jsonb) IS
+    'The next hash of a chain: SHA-256 of the hash before and the entry.';

@@ -1,4 +1,5 @@
--- _audit_image(row) -> jsonb: the image that the audit keeps: of a password or key not even the hash, but that hash's hash
+-- _audit_image(row) -> jsonb: the image that the audit keeps: of a password or key not even the hash, but that hash's
+-- hash
 CREATE OR REPLACE FUNCTION agentry._audit_image(p_row jsonb)
 RETURNS jsonb
 LANGUAGE sql

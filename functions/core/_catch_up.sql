@@ -1,5 +1,7 @@
--- _catch_up(table, copies, conditions, snapshot, count): brings copies of the default partition up to date with what was written to
--- it since the snapshot, or a little before.  A row that was changed has the id of a young transaction; that a row went shows in
+-- _catch_up(table, copies, conditions, snapshot, count): brings copies of the default partition up to date with what
+-- was written to
+-- it since the snapshot, or a little before.  A row that was changed has the id of a young transaction; that a row went
+-- shows in
 -- the count.
 -- Raises object_not_in_prerequisite_state for a table without primary key.
 CREATE OR REPLACE FUNCTION agentry._catch_up(
@@ -26,7 +28,8 @@ DECLARE
     v_gone  bigint;
     v_key   text;
 BEGIN
-    EXECUTE format('CREATE TEMPORARY TABLE agentry_young ON COMMIT DROP AS SELECT * FROM %s AS d WHERE age(d.xmin) <= %s',
+    EXECUTE format('CREATE TEMPORARY TABLE agentry_young ON COMMIT DROP AS '
+                   'SELECT * FROM %s AS d WHERE age(d.xmin) <= %s',
                    v_table.default_partition,
                    pg_current_xact_id()::text::bigint - pg_snapshot_xmin(p_since)::text::bigint);
     GET DIAGNOSTICS v_young = ROW_COUNT;

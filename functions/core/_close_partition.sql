@@ -1,4 +1,5 @@
--- _close_partition(partition): gives a partition the owner of its table and the storage parameters of its policy, and closes it to
+-- _close_partition(partition): gives a partition the owner of its table and the storage parameters of its policy, and
+-- closes it to
 -- direct reads and writes, TRUNCATE among them, so that the triggers of the table cannot be passed by
 CREATE OR REPLACE FUNCTION agentry._close_partition(p_partition regclass)
 RETURNS void
@@ -18,9 +19,10 @@ BEGIN
     IF v_storage <> '' THEN
         EXECUTE format('ALTER TABLE %s SET (%s)', p_partition, v_storage);
     END IF;
+    -- the argument tells where a retired month came from
     EXECUTE format('CREATE OR REPLACE TRIGGER agentry_00_partition BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s '
-                   -- the argument tells where a retired month came from
-                   'FOR EACH STATEMENT EXECUTE FUNCTION agentry._refuse_partition(%L)', p_partition, v_parent::regclass);
+                   'FOR EACH STATEMENT EXECUTE FUNCTION agentry._refuse_partition(%L)',
+                   p_partition, v_parent::regclass);
     -- readers and writers go through the table, whose policies do not reach here
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', p_partition);
 END;

@@ -1,6 +1,5 @@
 -- _close_way(id, counts)
--- Ends what _open_way() began, with an entry in the audit log.  A move of rows that came back leaves no trace,
--- retention that found nothing no entry.
+-- Ends what _open_way() began, with an entry in the audit log, but for retention that found nothing.
 CREATE OR REPLACE FUNCTION agentry._close_way(p_id uuid, p_counts jsonb DEFAULT '{}')
 RETURNS void
 LANGUAGE plpgsql
@@ -10,7 +9,6 @@ AS $_close_way$
 DECLARE
     v_me record := agentry._me();
 BEGIN
-    DELETE FROM agentry.erasures AS e WHERE e.id = p_id AND e.kind = 'move';
     UPDATE agentry.erasures AS e SET finished_at = agentry._clock(), counts = p_counts WHERE e.id = p_id;
     INSERT INTO agentry.audit_log (
         org_id, at, transaction, role, kind, agent_id, user_id, road, action, table_name, row_key, new_digest)

@@ -16,4 +16,5 @@ BEGIN
 END;
 $_copy_rows$;
 
-COMMENT ON FUNCTION agentry._copy_rows(oid, text, text, text) IS 'Copies rows between tables that have the columns of a table.';
+COMMENT ON FUNCTION agentry._copy_rows(oid, text, text, text) IS
+    'Copies rows between tables that have the columns of a table.';

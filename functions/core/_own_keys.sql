@@ -12,4 +12,5 @@ AS $_own_keys$
     WHERE k.conrelid = p_table AND k.confrelid <> p_table AND k.contype = 'f' AND k.conparentid = 0
 $_own_keys$;
 
-COMMENT ON FUNCTION agentry._own_keys(oid, text[]) IS 'Commands that give copies of a table its foreign keys to others.';
+COMMENT ON FUNCTION agentry._own_keys(oid, text[]) IS
+    'Commands that give copies of a table its foreign keys to others.';

@@ -1,4 +1,5 @@
--- _partitioned_table(name) -> oid, schema, name, time_column, default_partition: a table partitioned by range of one timestamptz column
+-- _partitioned_table(name) -> oid, schema, name, time_column, default_partition: a table partitioned by range of one
+-- timestamptz column
 -- Raises undefined_table, wrong_object_type.
 CREATE OR REPLACE FUNCTION agentry._partitioned_table(
     p_table_name          text,
@@ -18,7 +19,8 @@ BEGIN
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     LEFT JOIN pg_partitioned_table AS p ON p.partrelid = c.oid AND p.partstrat = 'r' AND p.partnatts = 1
-    LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = p.partattrs[0] AND a.atttypid = 'timestamptz'::regtype
+    LEFT JOIN pg_attribute AS a
+           ON a.attrelid = c.oid AND a.attnum = p.partattrs[0] AND a.atttypid = 'timestamptz'::regtype
     WHERE c.oid = to_regclass(p_table_name);
     IF oid IS NULL THEN
         RAISE EXCEPTION USING
@@ -35,4 +37,5 @@ BEGIN
 END;
 $_partitioned_table$;
 
-COMMENT ON FUNCTION agentry._partitioned_table(text) IS 'A table that is partitioned by range of one timestamptz column.';
+COMMENT ON FUNCTION agentry._partitioned_table(text) IS
+    'A table that is partitioned by range of one timestamptz column.';

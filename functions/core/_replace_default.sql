@@ -1,4 +1,5 @@
--- _replace_default(table, copies, months): empties the default partition, but for the last copy, and attaches the others
+-- _replace_default(table, copies, months): empties the default partition, but for the last copy, and attaches the
+-- others
 CREATE OR REPLACE FUNCTION agentry._replace_default(p_table oid, p_copies text[], p_months timestamptz[])
 RETURNS void
 LANGUAGE plpgsql

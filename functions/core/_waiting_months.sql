@@ -13,7 +13,8 @@ BEGIN
     IF v_table.default_partition IS NULL THEN
         RETURN '{}';
     END IF;
-    EXECUTE format('SELECT ARRAY(SELECT DISTINCT date_trunc(''month'', d.%1$I) FROM %2$s AS d WHERE isfinite(d.%1$I) ORDER BY 1)',
+    EXECUTE format('SELECT ARRAY(SELECT DISTINCT date_trunc(''month'', d.%1$I) FROM %2$s AS d '
+                   'WHERE isfinite(d.%1$I) ORDER BY 1)',
                    v_table.time_column, v_table.default_partition)
     INTO v_months;
     -- a month that a partition by hand covers in part cannot be had

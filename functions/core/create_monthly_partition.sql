@@ -1,5 +1,6 @@
 -- create_monthly_partition(table, date) -> partition
--- Makes the partition for the month (UTC) of a date; NULL where there is one already.  When rows wait in the default partition, it is
+-- Makes the partition for the month (UTC) of a date; NULL where there is one already.  When rows wait in the default
+-- partition, it is
 -- emptied first (see _drain_default).  Locks the default partition until the transaction ends.
 -- Raises undefined_table, wrong_object_type, invalid_parameter_value, object_not_in_prerequisite_state,
 -- invalid_transaction_state, lock_not_available.
@@ -43,6 +44,6 @@ END;
 $create_monthly_partition$;
 
 COMMENT ON FUNCTION agentry.create_monthly_partition(text, date) IS
-    'Makes the monthly partition (UTC) of a table for a date and returns its name, NULL where there is one; rows that wait in the default '
-    'partition move into theirs.  For the owner.  Raises undefined_table, wrong_object_type, invalid_parameter_value, '
-    'object_not_in_prerequisite_state, invalid_transaction_state, lock_not_available.';
+    'Makes the monthly partition (UTC) of a table for a date and returns its name, NULL where there is one; rows that '
+    'wait in the default partition move into theirs.  For the owner.  Raises undefined_table, wrong_object_type, '
+    'invalid_parameter_value, object_not_in_prerequisite_state, invalid_transaction_state, lock_not_available.';

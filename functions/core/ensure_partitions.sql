@@ -41,6 +41,7 @@ END;
 $ensure_partitions$;
 
 COMMENT ON FUNCTION agentry.ensure_partitions(text, integer) IS
-    'Makes the monthly partitions (UTC) of a table from the current month to months_ahead (0 to 120 [its policy, else 3]), and of months '
-    'whose rows wait in the default partition; returns the new ones.  For the owner.  Raises undefined_table, wrong_object_type, '
-    'invalid_parameter_value, object_not_in_prerequisite_state, invalid_transaction_state, lock_not_available.';
+    'Makes the monthly partitions (UTC) of a table from the current month to months_ahead (0 to 120 [its policy, else '
+    '3]), and of months whose rows wait in the default partition; returns the new ones.  For the owner.  Raises '
+    'undefined_table, wrong_object_type, invalid_parameter_value, object_not_in_prerequisite_state, '
+    'invalid_transaction_state, lock_not_available.';

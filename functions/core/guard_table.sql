@@ -1,6 +1,7 @@
 -- guard_table(table, ...) -> void
 -- Puts a table under the house rules: row-level security from its owner and scope columns, refusals and a comment from
--- its access rules, updated_at, its row lock where it has a column locked, its audit when asked.  Repeatable.  Locks the table.
+-- its access rules, updated_at, its row lock where it has a column locked, its audit when asked.  Repeatable.  Locks
+-- the table.
 -- Raises undefined_column, invalid_parameter_value, object_not_in_prerequisite_state.
 CREATE OR REPLACE FUNCTION agentry.guard_table(
     p_table        regclass,

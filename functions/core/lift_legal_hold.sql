@@ -1,4 +1,5 @@
--- lift_legal_hold(id) -> boolean: ends a hold; false where there is none that holds.  For applications and administrators.
+-- lift_legal_hold(id) -> boolean: ends a hold; false where there is none that holds.  For applications and
+-- administrators.
 -- Raises insufficient_privilege.
 CREATE OR REPLACE FUNCTION agentry.lift_legal_hold(p_id uuid)
 RETURNS boolean

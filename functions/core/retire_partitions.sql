@@ -15,7 +15,8 @@ DECLARE
     v_row    record;
     v_gone   text[] := '{}';
 BEGIN
-    SELECT p.keep_months, p.retire_to INTO v_policy FROM agentry.partition_policies AS p WHERE p.table_name = v_table.oid;
+    SELECT p.keep_months, p.retire_to INTO v_policy
+    FROM agentry.partition_policies AS p WHERE p.table_name = v_table.oid;
     IF v_policy.keep_months IS NULL OR v_policy.retire_to = 'keep' THEN
         RETURN v_gone;
     END IF;
@@ -50,6 +51,6 @@ END;
 $retire_partitions$;
 
 COMMENT ON FUNCTION agentry.retire_partitions(text) IS
-    'Retires the monthly partitions of a table that its policy (agentry.set_partition_policy) no longer keeps: detach, archive (schema '
-    'agentry_archive) or drop; returns them.  For the owner.  Raises undefined_table, wrong_object_type, '
-    'insufficient_privilege, lock_not_available.';
+    'Retires the monthly partitions of a table that its policy (agentry.set_partition_policy) no longer keeps: '
+    'detach, archive (schema agentry_archive) or drop; returns them.  For the owner.  Raises undefined_table, '
+    'wrong_object_type, insufficient_privilege, lock_not_available.';

@@ -1,5 +1,6 @@
 -- CALL run_maintenance([force])
--- Runs every step of agentry.maintenance_steps that is due, each in a transaction of its own, and says of each what it did.  A
+-- Runs every step of agentry.maintenance_steps that is due, each in a transaction of its own, and says of each what it
+-- did.  A
 -- step that fails is reported and the others go on; one that another call runs at this moment is left to it.  Locks are
 -- waited for 100 ms at most.
 -- A procedure that commits cannot pin its search_path by a SET clause; it does so itself, after each COMMIT.
@@ -51,5 +52,5 @@ END;
 $run_maintenance$;
 
 COMMENT ON PROCEDURE agentry.run_maintenance(boolean) IS
-    'Runs the maintenance that is due (all of it with p_force), a transaction a step, with a notice for each.  Safe to run twice at once.  '
-    'CALL it outside a transaction, as an administrator.';
+    'Runs the maintenance that is due (all of it with p_force), a transaction a step, with a notice for each.  Safe '
+    'to run twice at once.  CALL it outside a transaction, as an administrator.';

@@ -27,5 +27,5 @@ END;
 $schedule_maintenance$;
 
 COMMENT ON FUNCTION agentry.schedule_maintenance(text) IS
-    'Lets pg_cron run the maintenance on a cron schedule [every ten minutes]; NULL ends it.  Returns the id of the job.  Raises '
-    'feature_not_supported.';
+    'Lets pg_cron run the maintenance on a cron schedule [every ten minutes]; NULL ends it.  Returns the id of the '
+    'job.  Raises feature_not_supported.';

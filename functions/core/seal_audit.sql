@@ -1,5 +1,6 @@
 -- seal_audit() -> bigint
--- Chains the entries of the audit log that are not chained yet, per organisation, in the order of their transactions, up to the
+-- Chains the entries of the audit log that are not chained yet, per organisation, in the order of their transactions,
+-- up to the
 -- oldest one that still runs.  Returns how many.  A second call at the same time seals nothing.  For administrators and
 -- maintenance.
 CREATE OR REPLACE FUNCTION agentry.seal_audit()
@@ -55,5 +56,5 @@ END;
 $seal_audit$;
 
 COMMENT ON FUNCTION agentry.seal_audit() IS
-    'Chains new entries of the audit log by SHA-256, one chain an organisation, up to the oldest running transaction; returns how many.  '
-    'For administrators and maintenance.';
+    'Chains new entries of the audit log by SHA-256, one chain an organisation, up to the oldest running transaction; '
+    'returns how many.  For administrators and maintenance.';

@@ -1,5 +1,6 @@
 -- set_partition_policy(table, months_ahead, keep_months, retire_to, storage) -> void
--- Puts a table that is partitioned by time under maintenance, or changes how.  Storage parameters reach the partitions that
+-- Puts a table that is partitioned by time under maintenance, or changes how.  Storage parameters reach the partitions
+-- that
 -- exist with the next ensure_partitions().
 -- Raises undefined_table, wrong_object_type, check_violation.
 CREATE OR REPLACE FUNCTION agentry.set_partition_policy(
@@ -26,6 +27,6 @@ END;
 $set_partition_policy$;
 
 COMMENT ON FUNCTION agentry.set_partition_policy(text, integer, integer, text, text[]) IS
-    'Puts a table that is partitioned by time under maintenance: months made ahead (1 to 120), months kept [all], what becomes of older '
-    'ones (keep, detach, archive, drop), storage parameters such as {fillfactor=90}.  For the owner.  Raises '
-    'undefined_table, wrong_object_type, check_violation.';
+    'Puts a table that is partitioned by time under maintenance: months made ahead (1 to 120), months kept [all], '
+    'what becomes of older ones (keep, detach, archive, drop), storage parameters such as {fillfactor=90}.  For the '
+    'owner.  Raises undefined_table, wrong_object_type, check_violation.';

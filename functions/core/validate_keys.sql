@@ -1,5 +1,6 @@
 -- validate_keys() -> bigint
--- Proves the foreign keys into monthly tables that emptying a default partition left NOT VALID, a reference that is missing is
+-- Proves the foreign keys into monthly tables that emptying a default partition left NOT VALID, a reference that is
+-- missing is
 -- reported.  Readers and writers go on.  Returns how many keys are valid now.
 CREATE OR REPLACE FUNCTION agentry.validate_keys()
 RETURNS bigint
@@ -37,5 +38,5 @@ END;
 $validate_keys$;
 
 COMMENT ON FUNCTION agentry.validate_keys() IS
-    'Validates the foreign keys into monthly tables that emptying a default partition left NOT VALID; returns how many.  A maintenance '
-    'step.  A key that does not hold is a warning.';
+    'Validates the foreign keys into monthly tables that emptying a default partition left NOT VALID; returns how '
+    'many.  A maintenance step.  A key that does not hold is a warning.';

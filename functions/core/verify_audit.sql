@@ -1,5 +1,6 @@
 -- verify_audit([organisation]) -> sealed, unsealed, broken_id, reason
--- Follows the chain of an organisation from its start and compares the images that are still there with the log.  Names the first
+-- Follows the chain of an organisation from its start and compares the images that are still there with the log.  Names
+-- the first
 -- entry that is not right; NULL where all is.  For administrators.  Reads only.
 CREATE OR REPLACE FUNCTION agentry.verify_audit(
     p_org_id      uuid DEFAULT NULL,
@@ -57,5 +58,5 @@ END;
 $verify_audit$;
 
 COMMENT ON FUNCTION agentry.verify_audit(uuid) IS
-    'Checks the audit chain of an organisation [the caller''s]: how many entries are sealed and not yet sealed, the first entry that is '
-    'not right and why (NULL: none).  Erased images are no fault.  For administrators.';
+    'Checks the audit chain of an organisation [the caller''s]: how many entries are sealed and not yet sealed, the '
+    'first entry that is not right and why (NULL: none).  Erased images are no fault.  For administrators.';

@@ -8,7 +8,8 @@ VALUES
      'No message ran out of attempts.  If one did, look at agentry_chat.v_dead_letters.'),
     ('chat.inboxes',
      $$SELECT CASE WHEN min(p.available_at) < agentry._clock() - interval '1 day' THEN 'warning' ELSE 'ok' END,
-              format('%s open messages, the oldest due since %s', count(*), coalesce(min(p.available_at)::text, 'never'))
+              format('%s open messages, the oldest due since %s',
+                     count(*), coalesce(min(p.available_at)::text, 'never'))
        FROM agentry_chat.agent_chat_processed AS p WHERE p.settled_at IS NULL$$,
      'Inboxes are emptied.  If not, see agentry_chat.v_agent_chat_stats for whose.')
 ON CONFLICT (name) DO UPDATE SET query = excluded.query, description = excluded.description;

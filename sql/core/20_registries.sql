@@ -123,7 +123,8 @@ CREATE TABLE IF NOT EXISTS agentry.partition_policies (
     CONSTRAINT partition_policies_keep_months_check CHECK (keep_months > 0),
     CONSTRAINT partition_policies_retire_to_check CHECK (retire_to IN ('keep', 'detach', 'archive', 'drop'))
 );
-COMMENT ON COLUMN agentry.partition_policies.storage IS 'Storage parameters of each partition, such as {fillfactor=90}.';
+COMMENT ON COLUMN agentry.partition_policies.storage IS
+    'Storage parameters of each partition, such as {fillfactor=90}.';
 COMMENT ON TABLE agentry.partition_policies IS 'Monthly partitioned tables and what happens to their old months.';
 COMMENT ON COLUMN agentry.partition_policies.table_name IS 'The partitioned table.';
 COMMENT ON COLUMN agentry.partition_policies.time_column IS 'Its partition key.';

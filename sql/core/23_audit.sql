@@ -1,4 +1,5 @@
--- The audit log.  Entries are appended without a lock; sealing chains them later.  Images of rows stand apart: they can be
+-- The audit log.  Entries are appended without a lock; sealing chains them later.  Images of rows stand apart: they can
+-- be
 -- erased without breaking the chain, which holds their digests.
 
 CREATE TABLE IF NOT EXISTS agentry.audit_log (
@@ -30,7 +31,8 @@ COMMENT ON COLUMN agentry.audit_log.at IS 'Time of the change, which no client c
 COMMENT ON COLUMN agentry.audit_log.transaction IS 'Transaction of the change.';
 COMMENT ON COLUMN agentry.audit_log.role IS 'Database role that acted, behind act_as() too.';
 COMMENT ON COLUMN agentry.audit_log.kind IS 'What it was taken for: agent, user, app, reader, admin; NULL: nobody.';
-COMMENT ON COLUMN agentry.audit_log.agent_id IS 'The agent that it was or acted as; an id, which stays when the agent is forgotten.';
+COMMENT ON COLUMN agentry.audit_log.agent_id IS
+    'The agent that it was or acted as; an id, which stays when the agent is forgotten.';
 COMMENT ON COLUMN agentry.audit_log.user_id IS 'The user behind it.';
 COMMENT ON COLUMN agentry.audit_log.road IS 'How it was known: session, role, service, admin.';
 COMMENT ON COLUMN agentry.audit_log.action IS 'INSERT, UPDATE, DELETE, TRUNCATE, or the kind of an erasure.';
@@ -38,8 +40,10 @@ COMMENT ON COLUMN agentry.audit_log.table_name IS 'Table, with its schema.';
 COMMENT ON COLUMN agentry.audit_log.row_key IS 'Primary key of the row, less the organisation.';
 COMMENT ON COLUMN agentry.audit_log.old_digest IS 'SHA-256 of the row before.';
 COMMENT ON COLUMN agentry.audit_log.new_digest IS 'SHA-256 of the row after.';
-COMMENT ON COLUMN agentry.audit_log.position IS 'Place in the chain of the organisation, from 1 without gaps; NULL: not sealed yet.';
-COMMENT ON COLUMN agentry.audit_log.hash IS 'SHA-256 (FIPS 180-4) of the hash before and this entry; set once, by seal_audit().';
+COMMENT ON COLUMN agentry.audit_log.position IS
+    'Place in the chain of the organisation, from 1 without gaps; NULL: not sealed yet.';
+COMMENT ON COLUMN agentry.audit_log.hash IS
+    'SHA-256 (FIPS 180-4) of the hash before and this entry; set once, by seal_audit().';
 
 CREATE TABLE IF NOT EXISTS agentry.audit_images (
     org_id   uuid   NOT NULL,
@@ -48,7 +52,8 @@ CREATE TABLE IF NOT EXISTS agentry.audit_images (
     new_row  jsonb,
     CONSTRAINT audit_images_pkey PRIMARY KEY (org_id, audit_id)
 );
-COMMENT ON TABLE agentry.audit_images IS 'Rows before and after a change, apart from the log, so that they can be erased.';
+COMMENT ON TABLE agentry.audit_images IS
+    'Rows before and after a change, apart from the log, so that they can be erased.';
 COMMENT ON COLUMN agentry.audit_images.audit_id IS 'The entry of the log.';
 COMMENT ON COLUMN agentry.audit_images.old_row IS 'The row before.';
 COMMENT ON COLUMN agentry.audit_images.new_row IS 'The row after.';
@@ -64,12 +69,12 @@ CREATE TABLE IF NOT EXISTS agentry.erasures (
     started_at  timestamptz NOT NULL,
     finished_at timestamptz,
     CONSTRAINT erasures_pkey PRIMARY KEY (org_id, id),
-    CONSTRAINT erasures_kind_check CHECK (kind IN ('forget', 'retention', 'organisation', 'move')),
+    CONSTRAINT erasures_kind_check CHECK (kind IN ('forget', 'retention', 'organisation')),
     CONSTRAINT erasures_subject_digest_check CHECK (octet_length(subject_digest) = 32)
 );
 COMMENT ON TABLE agentry.erasures IS 'Receipts of erasures, without content: the one way past locks and immutability.';
 COMMENT ON COLUMN agentry.erasures.id IS 'Id of the receipt.';
-COMMENT ON COLUMN agentry.erasures.kind IS 'forget (a subject), retention (by age), organisation (all of it), move (rows that change their partition; gone when done).';
+COMMENT ON COLUMN agentry.erasures.kind IS 'forget (a subject), retention (by age), organisation (all of it).';
 COMMENT ON COLUMN agentry.erasures.subject_id IS 'Id of what was forgotten; it names nobody any more.';
 COMMENT ON COLUMN agentry.erasures.subject_digest IS 'Keyed SHA-256 of the name that was forgotten.';
 COMMENT ON COLUMN agentry.erasures.transaction IS 'Transaction that erased.';

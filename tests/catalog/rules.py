@@ -20,7 +20,8 @@ def inlined_functions() -> dict[str, str]:
 # Public functions that group roles may not execute.
 ADMIN_FUNCTIONS = (
     "install", "seal_audit", "verify_audit", "create_monthly_partition", "ensure_partitions", "retire_partitions",
-    "maintain_partitions", "run_maintenance", "schedule_maintenance", "register_personal_data", "delete_organization",
+    "maintain_partitions", "set_partition_policy", "validate_keys", "run_maintenance", "schedule_maintenance",
+    "register_personal_data", "delete_organization",
 )
 
 # The beginning of every query.
@@ -77,7 +78,10 @@ RULES: dict[str, Rule] = {
                 SELECT FROM unnest(proconfig) AS c WHERE c ~ '^search_path=pg_catalog, (.*, )?pg_temp$')""",
         "CREATE FUNCTION agentry.offender() RETURNS integer LANGUAGE sql SET search_path = pg_catalog, public"
         " AS 'SELECT 1'",
-        inlined_functions(),
+        {
+            **inlined_functions(),
+            "agentry.run_maintenance(boolean)": "a procedure with a SET clause cannot commit; it pins the path itself",
+        },
     ),
     "a pinned search_path names no schema that others may create in": Rule(
         r"""SELECT signature FROM fn, unnest(proconfig) AS c, regexp_split_to_table(substr(c, 13), ', *') AS s (name)
@@ -413,7 +417,7 @@ RULES: dict[str, Rule] = {
         r"""SELECT t.tgname || ' on ' || rel.full_name
             FROM pg_trigger AS t JOIN rel ON rel.oid = t.tgrelid
             WHERE NOT t.tgisinternal
-              AND NOT starts_with(t.tgname, rel.relname || '_') AND t.tgname !~ '^agentry_[0-9]{2}_'""",
+              AND NOT starts_with(t.tgname, rel.relname || '_') AND t.tgname !~ '^(agentry_[0-9]{2}|zz_agentry)_'""",
         "CREATE TRIGGER offender BEFORE UPDATE ON agentry.metrics"
         " FOR EACH ROW EXECUTE FUNCTION agentry._set_updated_at()",
     ),
@@ -421,16 +425,24 @@ RULES: dict[str, Rule] = {
         r"""SELECT t.tgname || ' on ' || rel.full_name
             FROM pg_trigger AS t JOIN rel ON rel.oid = t.tgrelid JOIN fn ON fn.oid = t.tgfoid
             WHERE NOT t.tgisinternal
-              AND CASE WHEN t.tgname ~ '^agentry_[0-9]{2}_'
+              AND CASE WHEN t.tgname ~ '^(agentry_[0-9]{2}|zz_agentry)_'
                        THEN obj_description(fn.oid, 'pg_proc') !~ 'set by guard_table\(\)'
                        ELSE fn.proname <> '_' || t.tgname END""",
         "CREATE TRIGGER metrics_offender BEFORE UPDATE ON agentry.metrics"
         " FOR EACH ROW EXECUTE FUNCTION agentry._set_updated_at()",
+        {
+            f"{table}_immutable{kind} on agentry.{table}": "one function for the audit log, its images, and TRUNCATE"
+            for table in ("audit_log", "audit_images") for kind in ("", "_truncate")
+        },
     ),
     "every trigger function is on a table": Rule(
         """SELECT signature FROM fn
            WHERE prorettype = 'trigger'::regtype AND oid NOT IN (SELECT t.tgfoid FROM pg_trigger AS t)""",
         "CREATE FUNCTION agentry._offender() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        {
+            "agentry._refuse_locked()": "guard_table() sets it on tables with a column locked",
+            "agentry._refuse_partition()": "the partition engine sets it on partitions",
+        },
     ),
     # -- what belongs to whom -----------------------------------------------------------------------------------------
     "schemas, functions, relations and types belong to one owner, who is no superuser": Rule(
@@ -542,6 +554,10 @@ RULES: dict[str, Rule] = {
              AND has_column_privilege(groups.oid, col.attrelid, col.attnum, 'SELECT, REFERENCES')""",
         "ALTER TABLE agentry.metrics ADD COLUMN offender_hash text;"
         "GRANT SELECT (offender_hash) ON agentry.metrics TO agentry_app",
+        {
+            f"agentry.audit_log.hash: {role}": "proves the log, and opens nothing"
+            for role in ("agentry_app", "agentry_agent", "agentry_reader")
+        },
     ),
     "group roles execute no public function that is for administrators": Rule(
         """SELECT fn.full_name || ': ' || groups.rolname FROM fn, groups

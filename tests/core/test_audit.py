@@ -42,7 +42,8 @@ def ledger(db: Database) -> Connection:
     """An audited table."""
     db.admin.execute(
         "CREATE TABLE public.sums (org_id uuid, id int, amount float8, wait interval, raw bytea, at timestamptz,"
-        " PRIMARY KEY (org_id, id)); SELECT agentry.guard_table('sums', p_writers => '{app,agent:ann}', p_audit => true);"
+        " PRIMARY KEY (org_id, id));"
+        "SELECT agentry.guard_table('sums', p_writers => '{app,agent:ann}', p_audit => true);"
         "GRANT SELECT, INSERT, UPDATE, DELETE ON sums TO agentry_app"
     )
     seal(db.admin)
@@ -56,18 +57,25 @@ def entries(conn: Connection, columns: str = "action, row_key ->> 'id'") -> list
 
 def test_every_kind_of_statement_leaves_an_entry_a_row(ledger: Connection) -> None:
     ledger.execute("INSERT INTO sums (id, amount) VALUES (1, 1), (2, 2)")
-    ledger.execute("INSERT INTO sums (id, amount) VALUES (2, 5), (3, 3) ON CONFLICT (org_id, id) DO UPDATE SET amount = excluded.amount")
+    ledger.execute(
+        "INSERT INTO sums (id, amount) VALUES (2, 5), (3, 3)"
+        " ON CONFLICT (org_id, id) DO UPDATE SET amount = excluded.amount"
+    )
     ledger.execute("UPDATE sums SET amount = amount WHERE id = 1")
     ledger.execute("UPDATE sums SET id = 9 WHERE id = 3")
-    ledger.execute("MERGE INTO sums AS s USING (VALUES (1), (7)) AS v (id) ON s.id = v.id"
-                   " WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT (id) VALUES (v.id)")
+    ledger.execute(
+        "MERGE INTO sums AS s USING (VALUES (1), (7)) AS v (id) ON s.id = v.id"
+        " WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT (id) VALUES (v.id)"
+    )
     with ledger.cursor().copy("COPY sums (id) FROM STDIN") as copy:
         copy.write("11\n")
     ledger.execute("TRUNCATE sums")
     found = entries(ledger)
     assert found[:2] == [("INSERT", "1"), ("INSERT", "2")]
     assert sorted(found[2:4]) == [("INSERT", "3"), ("UPDATE", "2")]
-    assert sorted(found[4:6]) == [("UPDATE", "3"), ("UPDATE", "9")], "a key that changed went and came; no change, no entry"
+    assert sorted(found[4:6]) == [("UPDATE", "3"), ("UPDATE", "9")], (
+        "a key that changed went and came; no change, no entry"
+    )
     assert sorted(found[6:8]) == [("DELETE", "1"), ("INSERT", "7")]
     assert found[8:] == [("INSERT", "11"), ("TRUNCATE", None)]
 
@@ -81,24 +89,38 @@ def test_it_says_who_also_behind_act_as(ledger: Connection, db: Database) -> Non
         conn.execute("SELECT agentry.act_as('ann')")
         conn.execute("INSERT INTO sums (id) VALUES (1)")
     conn.execute("UPDATE sums SET amount = 2")
-    assert entries(ledger, "role, kind, agent_id, road") == [(app, "agent", agent, "service"), (app, "app", None, "service")]
+    assert entries(ledger, "role, kind, agent_id, road") == [
+        (app, "agent", agent, "service"),
+        (app, "app", None, "service"),
+    ]
 
 
 def test_digests_are_those_of_the_images_and_secrets_are_in_neither(db: Database) -> None:
     conn = db.admin
-    conn.execute("CREATE TABLE keep (org_id uuid, id int, hashed_password text, key_hash bytea, token_hash bytea, PRIMARY KEY (org_id, id));"
-                 "SELECT agentry.guard_table('keep', p_audit => true)")
+    conn.execute(
+        "CREATE TABLE keep (org_id uuid, id int, hashed_password text, key_hash bytea, token_hash bytea,"
+        " PRIMARY KEY (org_id, id));"
+        "SELECT agentry.guard_table('keep', p_audit => true)"
+    )
     conn.execute("INSERT INTO keep VALUES (agentry.current_org_id(), 1, 'TOPSECRET', 'TOPSECRET', 'TOPSECRET')")
     hidden = b"TOPSECRET".hex()
     image = value(conn, "SELECT new_row::text FROM agentry.audit_images ORDER BY audit_id DESC LIMIT 1")
     assert "TOPSECRET" not in image and hidden not in image
-    assert value(conn, "SELECT count(*) FROM agentry.audit_log AS l JOIN agentry.audit_images AS i ON i.audit_id = l.id"
-                       " WHERE sha256(convert_to(new_row::text, 'UTF8')) IS DISTINCT FROM new_digest") == 0
+    assert (
+        value(
+            conn,
+            "SELECT count(*) FROM agentry.audit_log AS l JOIN agentry.audit_images AS i ON i.audit_id = l.id"
+            " WHERE sha256(convert_to(new_row::text, 'UTF8')) IS DISTINCT FROM new_digest",
+        )
+        == 0
+    )
 
 
 def test_settings_of_the_session_do_not_matter(ledger: Connection) -> None:
-    ledger.execute("SET extra_float_digits = -15; SET intervalstyle = 'sql_standard'; SET timezone = 'Asia/Kathmandu';"
-                   "SET datestyle = 'German'; SET bytea_output = 'escape'")
+    ledger.execute(
+        "SET extra_float_digits = -15; SET intervalstyle = 'sql_standard'; SET timezone = 'Asia/Kathmandu';"
+        "SET datestyle = 'German'; SET bytea_output = 'escape'"
+    )
     ledger.execute("INSERT INTO sums VALUES (DEFAULT, 1, 0.1, '1 day', '\\x01', '2026-01-01 00:00+00')")
     ledger.execute("UPDATE sums SET amount = 0.1000000000000001")
     assert len(entries(ledger)) == 2, "a change too small for the session to show"
@@ -128,7 +150,9 @@ def test_entries_above_the_oldest_running_transaction_wait(ledger: Connection, d
     assert verdict(ledger)[1] == 1, "the tail is counted"
     old.commit()
     assert seal(ledger) == 2
-    order = "SELECT array_agg(row_key ->> 'id' ORDER BY position) FROM agentry.audit_log WHERE table_name = 'public.sums'"
+    order = (
+        "SELECT array_agg(row_key ->> 'id' ORDER BY position) FROM agentry.audit_log WHERE table_name = 'public.sums'"
+    )
     assert value(ledger, order) == ["1", "2"], "in the order of transactions, not of commits"
     assert verdict(ledger)[1:] == (0, None, None)
 
@@ -145,9 +169,11 @@ def test_a_second_seal_at_once_seals_nothing(ledger: Connection, db: Database) -
 
 def test_a_log_of_another_server_is_sealed_too(ledger: Connection) -> None:
     ledger.execute("INSERT INTO sums (id) VALUES (1)")
-    ledger.execute("ALTER TABLE agentry.audit_log DISABLE TRIGGER USER;"
-                   "UPDATE agentry.audit_log SET transaction = '99999999999' WHERE position IS NULL;"
-                   "ALTER TABLE agentry.audit_log ENABLE TRIGGER USER")
+    ledger.execute(
+        "ALTER TABLE agentry.audit_log DISABLE TRIGGER USER;"
+        "UPDATE agentry.audit_log SET transaction = '99999999999' WHERE position IS NULL;"
+        "ALTER TABLE agentry.audit_log ENABLE TRIGGER USER"
+    )
     assert seal(ledger) == 1
     assert verdict(ledger)[1:] == (0, None, None)
 
@@ -159,15 +185,26 @@ LAST = "(SELECT max(id) FROM agentry.audit_log) - 2"
     ("tamper", "broken", "reason"),
     [
         (f"UPDATE agentry.audit_log SET role = 'mallory' WHERE id = {LAST}", -2, "the entry is not what was sealed"),
-        (f"UPDATE agentry.audit_log SET new_digest = set_byte(new_digest, 0, get_byte(new_digest, 0) # 1) WHERE id = {LAST}", -2,
-         "the entry is not what was sealed"),
-        (f"UPDATE agentry.audit_images SET new_row = new_row || '{{\"amount\": 9}}' WHERE audit_id = {LAST}", -2,
-         "the image is not that of the entry"),
+        (
+            "UPDATE agentry.audit_log SET new_digest = set_byte(new_digest, 0, get_byte(new_digest, 0) # 1)"
+            f" WHERE id = {LAST}",
+            -2,
+            "the entry is not what was sealed",
+        ),
+        (
+            f"UPDATE agentry.audit_images SET new_row = new_row || '{{\"amount\": 9}}' WHERE audit_id = {LAST}",
+            -2,
+            "the image is not that of the entry",
+        ),
         (f"DELETE FROM agentry.audit_log WHERE id = {LAST}", -1, "entry at position {} is missing"),
         (f"DELETE FROM agentry.audit_log WHERE id = {LAST} + 2", 0, "the entry is missing, its image is there"),
-        ("UPDATE agentry.audit_log AS l SET position = -l.position; "
-         f"UPDATE agentry.audit_log AS l SET position = CASE l.id WHEN {LAST} THEN 1 - l.position WHEN {LAST} + 1 THEN -1 - l.position"
-         " ELSE -l.position END", -1, "the entry is not what was sealed"),
+        (
+            "UPDATE agentry.audit_log AS l SET position = -l.position; "
+            f"UPDATE agentry.audit_log AS l SET position = CASE l.id WHEN {LAST} THEN 1 - l.position"
+            f" WHEN {LAST} + 1 THEN -1 - l.position ELSE -l.position END",
+            -1,
+            "the entry is not what was sealed",
+        ),
     ],
     ids=["changed", "digest", "image", "removed", "removed at the end", "swapped"],
 )
@@ -176,8 +213,10 @@ def test_the_first_entry_that_is_not_right_is_named(ledger: Connection, tamper: 
         ledger.execute("INSERT INTO sums (id, amount) VALUES (%s, 1)", [i])
     seal(ledger)
     last, position = ledger.execute("SELECT max(id), max(position) FROM agentry.audit_log").fetchone() or (0, 0)
-    ledger.execute("ALTER TABLE agentry.audit_log DISABLE TRIGGER USER; ALTER TABLE agentry.audit_images DISABLE TRIGGER USER;"
-                   "ALTER TABLE agentry.audit_log DROP CONSTRAINT audit_log_position_check")
+    ledger.execute(
+        "ALTER TABLE agentry.audit_log DISABLE TRIGGER USER; ALTER TABLE agentry.audit_images DISABLE TRIGGER USER;"
+        "ALTER TABLE agentry.audit_log DROP CONSTRAINT audit_log_position_check"
+    )
     ledger.execute(tamper.encode())
     assert verdict(ledger)[2:] == (last + broken, reason.format(position - 2))
 
@@ -195,7 +234,11 @@ def test_nobody_changes_the_log(ledger: Connection, role: str, table: str) -> No
     ledger.execute("INSERT INTO sums (id) VALUES (1)")
     ledger.execute(f"SET ROLE {role}")
     column = "action" if table == "audit_log" else "new_row"
-    for query in (f"UPDATE agentry.{table} SET {column} = NULL", f"DELETE FROM agentry.{table}", f"TRUNCATE agentry.{table}"):
+    for query in (
+        f"UPDATE agentry.{table} SET {column} = NULL",
+        f"DELETE FROM agentry.{table}",
+        f"TRUNCATE agentry.{table}",
+    ):
         with pytest.raises(errors.RestrictViolation, match="never changes"):
             ledger.execute(query.encode())
 

@@ -14,7 +14,8 @@ SETUP = """
 CREATE TABLE public.teams (id int PRIMARY KEY);
 CREATE TABLE public.projects (
     org_id uuid, id int, name text NOT NULL, size float8, team int REFERENCES public.teams ON DELETE CASCADE,
-    lead int REFERENCES public.teams ON DELETE SET NULL, words tsvector GENERATED ALWAYS AS (to_tsvector('simple', name)) STORED,
+    lead int REFERENCES public.teams ON DELETE SET NULL,
+    words tsvector GENERATED ALWAYS AS (to_tsvector('simple', name)) STORED,
     locked boolean NOT NULL DEFAULT false, updated_at timestamptz NOT NULL DEFAULT '2001-01-01', PRIMARY KEY (id)
 );
 CREATE VIEW public.project_names AS SELECT id, name FROM public.projects;
@@ -43,7 +44,8 @@ def refused(conn: Connection, query: str) -> psycopg.Error:
         "UPDATE projects SET name = 'x' WHERE id = 1",
         "UPDATE projects SET name = name",
         "UPDATE projects SET locked = false, name = 'x' WHERE id = 1",
-        "SET LOCAL extra_float_digits = -10; UPDATE projects SET locked = false, size = 0.10000000000000002 WHERE id = 1",
+        "SET LOCAL extra_float_digits = -10;"
+        " UPDATE projects SET locked = false, size = 0.10000000000000002 WHERE id = 1",
         "DELETE FROM projects WHERE id = 1",
         "DELETE FROM projects",
         "TRUNCATE projects",
@@ -95,8 +97,10 @@ def test_a_lock_that_is_neither_on_nor_off_is_refused(tx: Connection, column: st
 
 
 def test_a_locked_row_in_a_partition_goes_by_the_name_of_the_table(tx: Connection) -> None:
-    tx.execute("CREATE TABLE public.entities (org_id uuid, id int, at timestamptz NOT NULL, locked boolean NOT NULL,"
-               " PRIMARY KEY (org_id, at, id)) PARTITION BY RANGE (at); SELECT agentry.guard_table('entities')")
+    tx.execute(
+        "CREATE TABLE public.entities (org_id uuid, id int, at timestamptz NOT NULL, locked boolean NOT NULL,"
+        " PRIMARY KEY (org_id, at, id)) PARTITION BY RANGE (at); SELECT agentry.guard_table('entities')"
+    )
     tx.execute("SELECT agentry.create_monthly_partition('public.entities', '2026-01-01')")
     tx.execute("INSERT INTO entities VALUES (DEFAULT, 7, '2026-01-02 00:00+00', true)")
     for query in ("UPDATE entities SET at = '2026-01-03'", "TRUNCATE entities"):

@@ -31,14 +31,18 @@ def run(conn: Connection, force: bool = True) -> list[str]:
 def only(conn: Connection, **steps: str) -> None:
     conn.execute("DELETE FROM agentry.maintenance_steps")
     for name, call in steps.items():
-        conn.execute("INSERT INTO agentry.maintenance_steps (name, call, run_every) VALUES (%s, %s, '1 hour')",
-                     [f"test.{name}", call])
+        conn.execute(
+            "INSERT INTO agentry.maintenance_steps (name, call, run_every) VALUES (%s, %s, '1 hour')",
+            [f"test.{name}", call],
+        )
 
 
 def test_every_step_reports_and_runs_when_it_is_due(db: Database) -> None:
     said = run(db.admin)
     assert [line.split(":")[0] for line in said] == sorted(line.split(":")[0] for line in said)
-    assert {"NOTICE core.partitions", "NOTICE core.seal_audit", "NOTICE core.validate_keys"} <= {s.split(":")[0] for s in said}
+    assert {"NOTICE core.partitions", "NOTICE core.seal_audit", "NOTICE core.validate_keys"} <= {
+        s.split(":")[0] for s in said
+    }
     assert run(db.admin, force=False) == []
 
 
@@ -52,7 +56,10 @@ def test_two_at_once_do_no_harm(db: Database, background: Background) -> None:
     only(db.admin, a="WITH l AS (SELECT pg_advisory_xact_lock(42)) SELECT count(*)::text FROM l")
     holder, first = db.connect(), db.connect()
     holder.execute("SELECT pg_advisory_lock(42)")
-    db.admin.execute("UPDATE agentry.maintenance_steps SET call = 'SELECT set_config(''lock_timeout'', ''0'', true), pg_advisory_xact_lock(42)'")
+    db.admin.execute(
+        "UPDATE agentry.maintenance_steps"
+        " SET call = 'SELECT set_config(''lock_timeout'', ''0'', true), pg_advisory_xact_lock(42)'"
+    )
     running = background(run, first, False)
     wait_for_lock(db.admin, first.info.backend_pid)
     assert run(db.admin, force=False) == ["NOTICE test.a: runs already"]
@@ -76,9 +83,11 @@ def test_a_step_runs_read_committed_under_a_pinned_path(db: Database) -> None:
 
 
 def test_a_table_that_fails_leaves_the_others_their_partitions(db: Database) -> None:
-    db.admin.execute("CREATE TABLE logs (at timestamptz) PARTITION BY RANGE (at); CREATE TABLE plain (at timestamptz);"
-                     "SELECT agentry.set_partition_policy('public.logs', 1);"
-                     "INSERT INTO agentry.partition_policies (table_name, time_column) VALUES ('plain', 'at')")
+    db.admin.execute(
+        "CREATE TABLE logs (at timestamptz) PARTITION BY RANGE (at); CREATE TABLE plain (at timestamptz);"
+        "SELECT agentry.set_partition_policy('public.logs', 1);"
+        "INSERT INTO agentry.partition_policies (table_name, time_column) VALUES ('plain', 'at')"
+    )
     said = run(db.admin)
     assert "WARNING partitions of public.plain: table public.plain is not partitioned by time" in said
     assert "NOTICE core.partitions: 2 made, 0 retired, 1 failed" in said

@@ -18,14 +18,16 @@ Background = Callable[..., "Future[Any]"]
 
 ORG = "00000000-0000-7000-8000-000000000001"
 
-# A monthly table with all that can go wrong: a generated column, a key to another table, keys into it (one deferred, one of its own).
+# A monthly table with all that can go wrong: a generated column, a key to another table, keys into it
+# (one deferred, one of its own).
 SHOP = f"""
 CREATE SCHEMA shop AUTHORIZATION agentry_owner;
 SET ROLE agentry_owner;
 CREATE TABLE shop.kinds (org_id uuid, kind text, PRIMARY KEY (org_id, kind));
 INSERT INTO shop.kinds VALUES ('{ORG}', 'a');
 CREATE TABLE shop.notes (
-    org_id uuid NOT NULL DEFAULT '{ORG}', at timestamptz NOT NULL, id bigint NOT NULL, kind text NOT NULL DEFAULT 'a', body text,
+    org_id uuid NOT NULL DEFAULT '{ORG}', at timestamptz NOT NULL, id bigint NOT NULL,
+    kind text NOT NULL DEFAULT 'a', body text,
     updated_at timestamptz NOT NULL DEFAULT '2001-01-01', after_at timestamptz, after_id bigint,
     words tsvector GENERATED ALWAYS AS (to_tsvector('simple', body)) STORED,
     PRIMARY KEY (org_id, at, id),
@@ -75,7 +77,8 @@ def partitions(conn: Connection, table: str = "shop.notes") -> dict[str, str]:
 
 
 def counts(conn: Connection, table: str = "shop.notes") -> dict[str, int]:
-    query = sql.SQL("SELECT tableoid::regclass::text, count(*) FROM {} GROUP BY 1").format(sql.SQL(table))  # type: ignore[arg-type]
+    name = sql.SQL(table)  # type: ignore[arg-type]
+    query = sql.SQL("SELECT tableoid::regclass::text, count(*) FROM {} GROUP BY 1").format(name)
     return dict(conn.execute(query).fetchall())
 
 
@@ -102,7 +105,10 @@ def test_months_are_those_of_utc_under_any_time_zone_and_date_style(shop: Connec
 def test_a_month_that_is_there_is_not_made_again(shop: Connection) -> None:
     assert value(shop, "SELECT agentry.create_monthly_partition('shop.notes', '2026-02-28')") == "shop.notes_2026_02"
     assert value(shop, "SELECT agentry.create_monthly_partition('shop.notes', '2026-02-01')") is None
-    shop.execute("CREATE TABLE shop.year PARTITION OF shop.notes FOR VALUES FROM ('2025-01-01 00:00+00') TO ('2026-01-01 00:00+00')")
+    shop.execute(
+        "CREATE TABLE shop.year PARTITION OF shop.notes"
+        " FOR VALUES FROM ('2025-01-01 00:00+00') TO ('2026-01-01 00:00+00')"
+    )
     shop.execute("CREATE TABLE shop.past PARTITION OF shop.notes FOR VALUES FROM (MINVALUE) TO ('2024-06-15 00:00+00')")
     assert value(shop, "SELECT agentry.create_monthly_partition('shop.notes', '2025-05-01')") is None
     assert value(shop, "SELECT agentry.create_monthly_partition('shop.notes', '1999-05-01')") is None
@@ -112,7 +118,9 @@ def test_a_month_that_is_there_is_not_made_again(shop: Connection) -> None:
 
 def test_ensure_makes_the_months_ahead_and_says_which(shop: Connection) -> None:
     assert value(shop, "SELECT agentry.ensure_partitions('shop.notes', 2)") == [
-        "shop.notes_2026_11", "shop.notes_2026_12", "shop.notes_2027_01",
+        "shop.notes_2026_11",
+        "shop.notes_2026_12",
+        "shop.notes_2027_01",
     ]
     assert value(shop, "SELECT agentry.ensure_partitions('shop.notes')") == ["shop.notes_2027_02"]
     shop.execute("SELECT agentry.set_partition_policy('shop.notes', 5)")
@@ -159,7 +167,7 @@ def test_names_are_quoted_and_cut_to_63_bytes(shop: Connection, table: str, name
     assert made == (f"shop.{name}" if name else made)
     assert bare.endswith("_2026_01")
     assert len(bare.encode()) <= 63 + 2 * (name is not None)
-    assert list(partitions(shop, ident.as_string(shop)))[0].endswith("_2026_01")
+    assert next(iter(partitions(shop, ident.as_string(shop)))).endswith("_2026_01")
 
 
 def test_long_names_that_begin_alike_do_not_collide(shop: Connection) -> None:
@@ -175,7 +183,9 @@ def test_far_years_and_names_that_are_taken_get_names_of_their_own(shop: Connect
     assert value(shop, "SELECT agentry.create_monthly_partition('shop.notes', '2026-01-01')") == "shop.notes_3_2026_01"
     assert value(shop, "SELECT agentry.create_monthly_partition('shop.notes', '10000-12-31')") == "shop.notes_10000_12"
     assert value(shop, "SELECT agentry.create_monthly_partition('shop.notes', '0044-03-15')") == "shop.notes_0044_03"
-    assert value(shop, "SELECT agentry.create_monthly_partition('shop.notes', '0044-03-15 BC')") == "shop.notes_2_0044_03"
+    assert (
+        value(shop, "SELECT agentry.create_monthly_partition('shop.notes', '0044-03-15 BC')") == "shop.notes_2_0044_03"
+    )
     assert value(shop, "SELECT agentry.create_monthly_partition('shop.notes', '0044-03-15 BC')") is None
 
 
@@ -197,8 +207,11 @@ def test_partitions_are_closed_to_reads_and_writes_of_their_own(shop: Connection
             assert "shop.notes" in str(error.diag.message_hint)
         assert value(shop, "SELECT relrowsecurity FROM pg_class WHERE oid = %s::regclass", f"shop.{name}") is True
     reader = db.role("reader")
-    shop.execute(sql.SQL("GRANT USAGE ON SCHEMA shop TO {}; GRANT SELECT ON shop.notes_2026_11 TO {}").format(
-        sql.Identifier(reader), sql.Identifier(reader)))
+    shop.execute(
+        sql.SQL("GRANT USAGE ON SCHEMA shop TO {}; GRANT SELECT ON shop.notes_2026_11 TO {}").format(
+            sql.Identifier(reader), sql.Identifier(reader)
+        )
+    )
     assert value(db.connect(reader), "SELECT count(*) FROM shop.notes_2026_11") == 0
 
 
@@ -220,17 +233,30 @@ def test_a_truncate_that_the_table_refuses_is_refused_on_a_partition_too(shop: C
 
 
 def test_storage_parameters_and_owner_reach_every_partition(shop: Connection) -> None:
-    shop.execute("SELECT agentry.set_partition_policy('shop.notes', p_storage => '{fillfactor = 90,toast.autovacuum_enabled=true}')")
-    shop.execute("CREATE TABLE shop.by_hand PARTITION OF shop.notes FOR VALUES FROM ('2030-01-01 00:00+00') TO ('2031-01-01 00:00+00')")
+    shop.execute(
+        "SELECT agentry.set_partition_policy('shop.notes',"
+        " p_storage => '{fillfactor = 90,toast.autovacuum_enabled=true}')"
+    )
+    shop.execute(
+        "CREATE TABLE shop.by_hand PARTITION OF shop.notes"
+        " FOR VALUES FROM ('2030-01-01 00:00+00') TO ('2031-01-01 00:00+00')"
+    )
     shop.execute("SELECT agentry.ensure_partitions('shop.notes', 0)")
     found = shop.execute(
         "SELECT DISTINCT reloptions, pg_get_userbyid(relowner) FROM pg_inherits JOIN pg_class AS c ON c.oid = inhrelid"
         " WHERE inhparent = 'shop.notes'::regclass"
     ).fetchall()
     assert found == [(["fillfactor=90"], "agentry_owner")]
-    shop.execute("SELECT agentry.set_partition_policy('shop.notes', p_storage => '{fillfactor=80}')")
+    shop.execute("SELECT agentry.set_partition_policy('shop.notes',"
+        " p_storage => '{fillfactor=80}')")
     shop.execute("SELECT agentry.ensure_partitions('shop.notes', 0)")
-    assert value(shop, "SELECT count(*) FROM pg_class WHERE relispartition AND relkind = 'r' AND reloptions = '{fillfactor=80}'") == 3
+    assert (
+        value(
+            shop,
+            "SELECT count(*) FROM pg_class WHERE relispartition AND relkind = 'r' AND reloptions = '{fillfactor=80}'",
+        )
+        == 3
+    )
     assert value(shop, "SELECT count(*) FROM agentry._open_partitions('shop.notes'::regclass)") == 0
 
 
@@ -264,13 +290,23 @@ def test_the_default_partition_is_emptied_without_touching_a_reference(shop: Con
     marks = shop.execute("SELECT ctid::text, xmin::text, m::text FROM shop.marks AS m ORDER BY at, id").fetchall()
     shop.execute("SELECT agentry.guard_table('shop.notes', p_audit => true)")
     assert value(shop, "SELECT agentry.ensure_partitions('shop.notes', 0)") == [
-        "shop.notes_2020_01", "shop.notes_2020_02", "shop.notes_2020_03", "shop.notes_2026_11",
+        "shop.notes_2020_01",
+        "shop.notes_2020_02",
+        "shop.notes_2020_03",
+        "shop.notes_2026_11",
     ]
     assert counts(shop) == {
-        "shop.notes_2020_01": 17, "shop.notes_2020_02": 29, "shop.notes_2020_03": 14, "shop.notes_default": 2,
+        "shop.notes_2020_01": 17,
+        "shop.notes_2020_02": 29,
+        "shop.notes_2020_03": 14,
+        "shop.notes_default": 2,
     }
-    assert shop.execute("SELECT n::text FROM shop.notes AS n ORDER BY at, id").fetchall() == before, "updated_at is as it was"
-    assert shop.execute("SELECT ctid::text, xmin::text, m::text FROM shop.marks AS m ORDER BY at, id").fetchall() == marks
+    assert shop.execute("SELECT n::text FROM shop.notes AS n ORDER BY at, id").fetchall() == before, (
+        "updated_at is as it was"
+    )
+    assert (
+        shop.execute("SELECT ctid::text, xmin::text, m::text FROM shop.marks AS m ORDER BY at, id").fetchall() == marks
+    )
     assert value(shop, "SELECT count(*) FROM agentry.audit_log WHERE table_name = 'shop.notes'") == 0
     assert value(shop, "SELECT count(*) FROM pg_constraint WHERE conname = 'agentry_month'") == 0
     assert value(shop, "SELECT agentry.ensure_partitions('shop.notes', 0)") == []
@@ -292,10 +328,16 @@ def test_keys_are_the_same_as_before_once_they_are_validated(shop: Connection) -
     # and they hold
     refused(shop, errors.ForeignKeyViolation, "DELETE FROM shop.notes WHERE id = 0")
     refused(shop, errors.ForeignKeyViolation, "DELETE FROM shop.notes WHERE id = 5; SET CONSTRAINTS ALL IMMEDIATE")
-    refused(shop, errors.ForeignKeyViolation,
-            "INSERT INTO shop.marks (at, id) VALUES ('2020-01-15', 77); SET CONSTRAINTS ALL IMMEDIATE")
-    refused(shop, errors.ForeignKeyViolation,
-            "INSERT INTO shop.notes (at, id, kind) VALUES ('2020-01-15', 77, 'z'); SET CONSTRAINTS ALL IMMEDIATE")
+    refused(
+        shop,
+        errors.ForeignKeyViolation,
+        "INSERT INTO shop.marks (at, id) VALUES ('2020-01-15', 77); SET CONSTRAINTS ALL IMMEDIATE",
+    )
+    refused(
+        shop,
+        errors.ForeignKeyViolation,
+        "INSERT INTO shop.notes (at, id, kind) VALUES ('2020-01-15', 77, 'z'); SET CONSTRAINTS ALL IMMEDIATE",
+    )
 
 
 def test_a_key_that_does_not_hold_is_a_warning(shop: Connection) -> None:
@@ -304,21 +346,25 @@ def test_a_key_that_does_not_hold_is_a_warning(shop: Connection) -> None:
     shop.execute("SELECT agentry.set_partition_policy('shop.notes')")
     shop.execute("ALTER TABLE shop.marks DROP CONSTRAINT marks_at_fkey")
     shop.execute("INSERT INTO shop.marks (at, id) VALUES ('2020-01-15', 77)")
-    shop.execute("ALTER TABLE shop.marks ADD CONSTRAINT marks_at_fkey FOREIGN KEY (org_id, at, id) REFERENCES shop.notes NOT VALID")
+    shop.execute(
+        "ALTER TABLE shop.marks ADD CONSTRAINT marks_at_fkey FOREIGN KEY (org_id, at, id)"
+        " REFERENCES shop.notes NOT VALID"
+    )
     assert value(shop, "SELECT agentry.validate_keys()") == 0
-    assert notices == [
-        ("23503", "key marks_at_fkey of table shop.marks does not hold")
-    ]
+    assert notices == [("23503", "key marks_at_fkey of table shop.marks does not hold")]
 
 
 def test_indexes_of_the_copies_become_those_of_the_table(shop: Connection) -> None:
     shop.execute(WAITING)
     shop.execute("SELECT agentry.ensure_partitions('shop.notes', 0)")
-    assert value(
-        shop,
-        "SELECT count(*) FROM pg_index AS i LEFT JOIN pg_inherits AS h ON h.inhrelid = i.indexrelid"
-        " JOIN pg_class AS c ON c.oid = i.indrelid WHERE c.relispartition AND h.inhparent IS NULL",
-    ) == 0
+    assert (
+        value(
+            shop,
+            "SELECT count(*) FROM pg_index AS i LEFT JOIN pg_inherits AS h ON h.inhrelid = i.indexrelid"
+            " JOIN pg_class AS c ON c.oid = i.indrelid WHERE c.relispartition AND h.inhparent IS NULL",
+        )
+        == 0
+    )
     shop.execute("SET enable_seqscan = off")
     assert value(shop, "SELECT count(*) FROM shop.notes WHERE words @@ 'note'") == 60
 
@@ -362,13 +408,16 @@ def test_a_transaction_that_would_not_see_late_rows_is_refused(shop: Connection)
     shop.execute(WAITING)
     for level in ("REPEATABLE READ", "SERIALIZABLE"):
         error = refused(
-            shop, errors.InvalidTransactionState,
+            shop,
+            errors.InvalidTransactionState,
             f"SET TRANSACTION ISOLATION LEVEL {level}; SELECT agentry.ensure_partitions('shop.notes', 0)",
         )
         assert level.lower() in str(error.diag.message_detail)
 
 
-def test_without_a_primary_key_rows_wait_until_nobody_writes(shop: Connection, db: Database, background: Background) -> None:
+def test_without_a_primary_key_rows_wait_until_nobody_writes(
+    shop: Connection, db: Database, background: Background
+) -> None:
     shop.execute("CREATE TABLE shop.logs (at timestamptz NOT NULL) PARTITION BY RANGE (at)")
     shop.execute("CREATE TABLE shop.logs_default PARTITION OF shop.logs DEFAULT")
     shop.execute("INSERT INTO shop.logs VALUES ('2020-01-01 00:00+00')")
@@ -399,8 +448,10 @@ def test_a_table_without_a_default_partition_is_served_too(shop: Connection) -> 
 
 
 def retired(shop: Connection, retire_to: str | None, keep: int | None = 12) -> Any:
-    shop.execute("SELECT agentry.create_monthly_partition('shop.notes', d::date)"
-                 " FROM unnest('{2025-09-01,2025-10-01,2025-11-01}'::text[]) AS d")
+    shop.execute(
+        "SELECT agentry.create_monthly_partition('shop.notes', d::date)"
+        " FROM unnest('{2025-09-01,2025-10-01,2025-11-01}'::text[]) AS d"
+    )
     shop.execute("INSERT INTO shop.notes (at, id) VALUES ('2025-09-05', 1), ('2025-10-05', 2), ('2025-11-05', 3)")
     if retire_to:
         shop.execute("SELECT agentry.set_partition_policy('shop.notes', 1, %s, %s)", [keep, retire_to])
@@ -435,7 +486,10 @@ def test_old_months_are_detached_and_their_names_are_not_taken(shop: Connection)
 def test_old_months_are_archived_and_can_be_read(shop: Connection) -> None:
     retired(shop, "archive")
     assert value(shop, "SELECT id FROM agentry_archive.notes_2025_09") == 1
-    assert value(shop, "SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'agentry_archive'") == "agentry_owner"
+    assert (
+        value(shop, "SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'agentry_archive'")
+        == "agentry_owner"
+    )
     shop.execute("SET ROLE agentry_owner")
     assert value(shop, "SELECT id FROM agentry_archive.notes_2025_09") == 1
     shop.execute("RESET ROLE")
@@ -445,7 +499,10 @@ def test_old_months_are_archived_and_can_be_read(shop: Connection) -> None:
     assert value(shop, "SELECT agentry.retire_partitions('shop.notes')") == ["shop.notes_2025_09"]
     assert value(shop, "SELECT id FROM agentry_archive.notes_2_2025_09") == 9
     assert sorted(value(shop, "SELECT ARRAY(SELECT agentry._with_archive('shop.notes')::text)")) == [
-        "agentry_archive.notes_2025_09", "agentry_archive.notes_2025_10", "agentry_archive.notes_2_2025_09", "shop.notes",
+        "agentry_archive.notes_2025_09",
+        "agentry_archive.notes_2025_10",
+        "agentry_archive.notes_2_2025_09",
+        "shop.notes",
     ]
 
 
@@ -480,7 +537,8 @@ def big(db: Database) -> Connection:
     db.admin.execute(
         "CREATE TABLE public.events (org_id uuid NOT NULL, id uuid NOT NULL DEFAULT agentry.uuidv7(),"
         " at timestamptz NOT NULL, PRIMARY KEY (org_id, at, id)) PARTITION BY RANGE (at);"
-        "CREATE INDEX ON public.events (org_id, id); CREATE TABLE public.events_default PARTITION OF public.events DEFAULT"
+        "CREATE INDEX ON public.events (org_id, id);"
+        "CREATE TABLE public.events_default PARTITION OF public.events DEFAULT"
     )
     db.admin.execute(
         """
@@ -492,7 +550,8 @@ def big(db: Database) -> Connection:
         """
     )
     db.admin.execute(
-        "INSERT INTO events SELECT %s, agentry.uuidv7(t), t FROM generate_series('2010-01-10'::timestamptz, '2029-12-10', '1 month') AS t",
+        "INSERT INTO events SELECT %s, agentry.uuidv7(t), t"
+        " FROM generate_series('2010-01-10'::timestamptz, '2029-12-10', '1 month') AS t",
         [ORG],
     )
     db.admin.execute(
@@ -510,7 +569,10 @@ def big(db: Database) -> Connection:
     return db.admin
 
 
-LOCKS = "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation' AND relation <> 'pg_locks'::regclass"
+LOCKS = (
+    "SELECT count(*) FROM pg_locks"
+    " WHERE pid = pg_backend_pid() AND locktype = 'relation' AND relation <> 'pg_locks'::regclass"
+)
 
 
 @pytest.mark.parametrize("mode", ["auto", "force_generic_plan", "force_custom_plan"])
@@ -523,8 +585,11 @@ def test_a_point_read_by_id_takes_few_locks_under_any_plan(big: Connection, mode
             assert value(big, "SELECT public.get_event(%s)", id_) is not None
             assert value(big, LOCKS) - before < 32
     with big.transaction():
-        big.execute("PREPARE by_id (uuid) AS SELECT at FROM events WHERE org_id = '00000000-0000-7000-8000-000000000001' AND id = $1"
-                    " AND at >= agentry.uuidv7_time($1) AND at < agentry.uuidv7_time($1, 1)")
+        big.execute(
+            "PREPARE by_id (uuid) AS SELECT at FROM events"
+            " WHERE org_id = '00000000-0000-7000-8000-000000000001' AND id = $1"
+            " AND at >= agentry.uuidv7_time($1) AND at < agentry.uuidv7_time($1, 1)"
+        )
         plan = "\n".join(row[0] for row in big.execute(f"EXPLAIN EXECUTE by_id ('{ids[0]}')").fetchall())
         big.execute("DEALLOCATE by_id")
     assert plan.count("Scan") == 1 or mode == "force_generic_plan", plan
@@ -541,15 +606,29 @@ def test_a_point_read_by_id_takes_few_locks_under_any_plan(big: Connection, mode
 def test_the_time_in_an_id_comes_back(tx: Connection, at: str, zone: str) -> None:
     tx.execute(f"SET LOCAL timezone = '{zone}'")
     assert value(tx, "SELECT agentry.uuidv7_time(agentry.uuidv7(%s)) = %s::timestamptz", at, at) is True
-    assert value(tx, "SELECT agentry.uuidv7_time(agentry.uuidv7(%s), 1) - %s::timestamptz", at, at) == dt.timedelta(milliseconds=1)
+    assert value(tx, "SELECT agentry.uuidv7_time(agentry.uuidv7(%s), 1) - %s::timestamptz", at, at) == dt.timedelta(
+        milliseconds=1
+    )
 
 
 def test_the_example_of_the_rfc_and_ids_of_other_kinds(tx: Connection) -> None:
-    assert value(tx, "SELECT agentry.uuidv7_time('017F22E2-79B0-7CC3-98C4-DC0C0C07398F') = '2022-02-22 19:22:22+00'") is True
-    assert value(tx, "SELECT extract(epoch FROM agentry.uuidv7_time('ffffffff-ffff-7fff-bfff-ffffffffffff')) = 281474976710.655") is True
+    assert (
+        value(tx, "SELECT agentry.uuidv7_time('017F22E2-79B0-7CC3-98C4-DC0C0C07398F') = '2022-02-22 19:22:22+00'")
+        is True
+    )
+    assert (
+        value(
+            tx,
+            "SELECT extract(epoch FROM agentry.uuidv7_time('ffffffff-ffff-7fff-bfff-ffffffffffff')) = 281474976710.655",
+        )
+        is True
+    )
     assert value(tx, "SELECT agentry.uuidv7_time(gen_random_uuid())") is None
     assert value(tx, "SELECT agentry.uuidv7_time(NULL)") is None
-    assert value(tx, "SELECT abs(extract(epoch FROM agentry.uuidv7_time(agentry.uuidv7()) - clock_timestamp())) < 5") is True
+    assert (
+        value(tx, "SELECT abs(extract(epoch FROM agentry.uuidv7_time(agentry.uuidv7()) - clock_timestamp())) < 5")
+        is True
+    )
 
 
 def test_two_that_make_partitions_at_once_do_no_harm(shop: Connection, db: Database, background: Background) -> None:

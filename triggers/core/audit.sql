@@ -1,5 +1,7 @@
--- Writes what a statement did to a table into the audit log: an entry a row, all in one insert, no lock taken.  Arguments of the
--- trigger: the column with the organisation ('' for a table of the whole database, which goes to the default one), and the
+-- Writes what a statement did to a table into the audit log: an entry a row, all in one insert, no lock taken.
+-- Arguments of the
+-- trigger: the column with the organisation ('' for a table of the whole database, which goes to the default one), and
+-- the
 -- primary key's columns.
 CREATE OR REPLACE FUNCTION agentry._audit()
 RETURNS trigger
@@ -40,7 +42,8 @@ BEGIN
             WHERE r.old_row IS DISTINCT FROM r.new_row
         ), logged AS (
             INSERT INTO agentry.audit_log (
-                org_id, id, at, transaction, role, kind, agent_id, user_id, road, action, table_name, row_key, old_digest, new_digest)
+                org_id, id, at, transaction, role, kind, agent_id, user_id, road, action, table_name, row_key,
+                old_digest, new_digest)
             OVERRIDING SYSTEM VALUE
             SELECT c.org_id, c.id, $1, pg_current_xact_id(), $2, $3, $4, $5, $6, $7, $8,
                    agentry._row_key(coalesce(c.new_row, c.old_row), $9),
@@ -55,4 +58,5 @@ BEGIN
 END;
 $_audit$;
 
-COMMENT ON FUNCTION agentry._audit() IS 'Writes changes of a table into agentry.audit_log; set by guard_table() when asked.';
+COMMENT ON FUNCTION agentry._audit() IS
+    'Writes changes of a table into agentry.audit_log; set by guard_table() when asked.';

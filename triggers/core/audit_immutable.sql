@@ -1,4 +1,5 @@
--- The audit log is written once.  Sealing fills in place and hash, once; erasure takes images away; nothing else changes, for
+-- The audit log is written once.  Sealing fills in place and hash, once; erasure takes images away; nothing else
+-- changes, for
 -- anyone.
 CREATE OR REPLACE FUNCTION agentry._audit_immutable()
 RETURNS trigger
@@ -26,15 +27,15 @@ $_audit_immutable$;
 COMMENT ON FUNCTION agentry._audit_immutable() IS 'Refuses changes of the audit log and its images.';
 
 -- install
-CREATE OR REPLACE TRIGGER audit_immutable
+CREATE OR REPLACE TRIGGER audit_log_immutable
     BEFORE UPDATE OR DELETE ON agentry.audit_log
     FOR EACH ROW EXECUTE FUNCTION agentry._audit_immutable();
-CREATE OR REPLACE TRIGGER audit_immutable_truncate
+CREATE OR REPLACE TRIGGER audit_log_immutable_truncate
     BEFORE TRUNCATE ON agentry.audit_log
     FOR EACH STATEMENT EXECUTE FUNCTION agentry._audit_immutable();
-CREATE OR REPLACE TRIGGER audit_immutable
+CREATE OR REPLACE TRIGGER audit_images_immutable
     BEFORE UPDATE OR DELETE ON agentry.audit_images
     FOR EACH ROW EXECUTE FUNCTION agentry._audit_immutable();
-CREATE OR REPLACE TRIGGER audit_immutable_truncate
+CREATE OR REPLACE TRIGGER audit_images_immutable_truncate
     BEFORE TRUNCATE ON agentry.audit_images
     FOR EACH STATEMENT EXECUTE FUNCTION agentry._audit_immutable();

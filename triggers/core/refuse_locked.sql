@@ -11,7 +11,8 @@ AS $_refuse_locked$
 DECLARE
     v_old    jsonb;
     -- a month of a partitioned table goes by the name of the table
-    v_table  name := (SELECT c.relname FROM pg_class AS c WHERE c.oid = coalesce(pg_partition_root(TG_RELID), TG_RELID));
+    v_table  name := (SELECT c.relname FROM pg_class AS c
+                      WHERE c.oid = coalesce(pg_partition_root(TG_RELID), TG_RELID));
     v_beside text[];
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
@@ -48,4 +49,5 @@ BEGIN
 END;
 $_refuse_locked$;
 
-COMMENT ON FUNCTION agentry._refuse_locked() IS 'Refuses changes of locked rows; set by guard_table() on tables with a column locked.';
+COMMENT ON FUNCTION agentry._refuse_locked() IS
+    'Refuses changes of locked rows; set by guard_table() on tables with a column locked.';
