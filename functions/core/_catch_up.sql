@@ -1,8 +1,6 @@
 -- _catch_up(table, copies, conditions, snapshot, count): brings copies of the default partition up to date with what
--- was written to
--- it since the snapshot, or a little before.  A row that was changed has the id of a young transaction; that a row went
--- shows in
--- the count.
+-- was written to it since the snapshot, or a little before.  A row that was changed has the id of a young transaction;
+-- that a row went shows in the count.
 -- Raises object_not_in_prerequisite_state for a table without primary key.
 CREATE OR REPLACE FUNCTION agentry._catch_up(
     p_table      oid,

@@ -1,6 +1,5 @@
 -- _close_partition(partition): gives a partition the owner of its table and the storage parameters of its policy, and
--- closes it to
--- direct reads and writes, TRUNCATE among them, so that the triggers of the table cannot be passed by
+-- closes it to direct reads and writes, TRUNCATE among them, so that the triggers of the table cannot be passed by
 CREATE OR REPLACE FUNCTION agentry._close_partition(p_partition regclass)
 RETURNS void
 LANGUAGE plpgsql

@@ -1,11 +1,9 @@
 -- _drain_default(table) -> text[]: moves the rows of the default partition into new partitions of their months
 -- A key into the table sees a row that is deleted from one partition as gone even when another has it, and a table with
--- pending
--- events takes no partition.  So no row moves: they are copied while all others read and write, then, in a moment in
--- which nobody else has the table, what came meanwhile is copied too, the copies become partitions and the default is
--- emptied.
--- The keys into the table are dropped before and made again NOT VALID after; validate_keys() proves them later.
--- Rows with infinite times stay.  No row trigger fires, no referring row is touched.
+-- pending events takes no partition.  So no row moves: they are copied while all others read and write, then, in a
+-- moment in which nobody else has the table, what came meanwhile is copied too, the copies become partitions and the
+-- default is emptied.  The keys into the table are dropped before and made again NOT VALID after; validate_keys()
+-- proves them later.  Rows with infinite times stay.  No row trigger fires, no referring row is touched.
 -- Raises object_not_in_prerequisite_state, invalid_transaction_state, lock_not_available.
 CREATE OR REPLACE FUNCTION agentry._drain_default(p_table oid)
 RETURNS text[]

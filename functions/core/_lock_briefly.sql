@@ -1,6 +1,5 @@
 -- _lock_briefly(tables [, command]): locks tables against all others without making anybody wait long: it gives up
--- after 50 ms and
--- tries again.  The command, which locks less, comes before and is undone with each failed try.
+-- after 50 ms and tries again.  The command, which locks less, comes before and is undone with each failed try.
 -- Raises lock_not_available after 50 tries.
 CREATE OR REPLACE FUNCTION agentry._lock_briefly(p_tables text, p_command text DEFAULT NULL)
 RETURNS void

@@ -1,6 +1,6 @@
 -- _partition_name(schema, table, month) -> text: a name for the partition of a month that no other relation in the
--- schema has
--- It ends in _YYYY_MM and has at most 63 bytes; a table name that is too long is cut and told apart by its hash.
+-- schema has.  It ends in _YYYY_MM and has at most 63 bytes; a table name that is too long is cut and told apart by its
+-- hash.
 CREATE OR REPLACE FUNCTION agentry._partition_name(p_schema name, p_table name, p_month date)
 RETURNS text
 LANGUAGE plpgsql

@@ -1,7 +1,6 @@
 -- create_monthly_partition(table, date) -> partition
 -- Makes the partition for the month (UTC) of a date; NULL where there is one already.  When rows wait in the default
--- partition, it is
--- emptied first (see _drain_default).  Locks the default partition until the transaction ends.
+-- partition, it is emptied first (see _drain_default).  Locks the default partition until the transaction ends.
 -- Raises undefined_table, wrong_object_type, invalid_parameter_value, object_not_in_prerequisite_state,
 -- invalid_transaction_state, lock_not_available.
 CREATE OR REPLACE FUNCTION agentry.create_monthly_partition(p_table_name text, p_start_date date)

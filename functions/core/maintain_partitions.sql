@@ -1,7 +1,6 @@
 -- maintain_partitions() -> text
 -- Makes and retires the partitions of every table in agentry.partition_policies.  Returns what changed.  A table that
--- fails is a
--- warning, and the others go on.
+-- fails is a warning, and the others go on.
 CREATE OR REPLACE FUNCTION agentry.maintain_partitions()
 RETURNS text
 LANGUAGE plpgsql

@@ -1,8 +1,7 @@
--- CALL run_maintenance([force])
+-- run_maintenance([force])
 -- Runs every step of agentry.maintenance_steps that is due, each in a transaction of its own, and says of each what it
--- did.  A
--- step that fails is reported and the others go on; one that another call runs at this moment is left to it.  Locks are
--- waited for 100 ms at most.
+-- did.  A step that fails is reported and the others go on; one that another call runs at this moment is left to it.
+-- Locks are waited for 100 ms at most.
 -- A procedure that commits cannot pin its search_path by a SET clause; it does so itself, after each COMMIT.
 CREATE OR REPLACE PROCEDURE agentry.run_maintenance(p_force boolean DEFAULT false)
 LANGUAGE plpgsql

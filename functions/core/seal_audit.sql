@@ -1,8 +1,7 @@
 -- seal_audit() -> bigint
 -- Chains the entries of the audit log that are not chained yet, per organisation, in the order of their transactions,
--- up to the
--- oldest one that still runs.  Returns how many.  A second call at the same time seals nothing.  For administrators and
--- maintenance.
+-- up to the oldest one that still runs.  Returns how many.  A second call at the same time seals nothing.  For
+-- administrators and maintenance.
 CREATE OR REPLACE FUNCTION agentry.seal_audit()
 RETURNS bigint
 LANGUAGE plpgsql

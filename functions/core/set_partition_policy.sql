@@ -1,7 +1,6 @@
 -- set_partition_policy(table, months_ahead, keep_months, retire_to, storage) -> void
 -- Puts a table that is partitioned by time under maintenance, or changes how.  Storage parameters reach the partitions
--- that
--- exist with the next ensure_partitions().
+-- that exist with the next ensure_partitions().
 -- Raises undefined_table, wrong_object_type, check_violation.
 CREATE OR REPLACE FUNCTION agentry.set_partition_policy(
     p_table        text,

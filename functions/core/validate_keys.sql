@@ -1,7 +1,6 @@
 -- validate_keys() -> bigint
 -- Proves the foreign keys into monthly tables that emptying a default partition left NOT VALID, a reference that is
--- missing is
--- reported.  Readers and writers go on.  Returns how many keys are valid now.
+-- missing is reported.  Readers and writers go on.  Returns how many keys are valid now.
 CREATE OR REPLACE FUNCTION agentry.validate_keys()
 RETURNS bigint
 LANGUAGE plpgsql

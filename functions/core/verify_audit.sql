@@ -1,7 +1,6 @@
 -- verify_audit([organisation]) -> sealed, unsealed, broken_id, reason
 -- Follows the chain of an organisation from its start and compares the images that are still there with the log.  Names
--- the first
--- entry that is not right; NULL where all is.  For administrators.  Reads only.
+-- the first entry that is not right; NULL where all is.  For administrators.  Reads only.
 CREATE OR REPLACE FUNCTION agentry.verify_audit(
     p_org_id      uuid DEFAULT NULL,
     OUT sealed    bigint,

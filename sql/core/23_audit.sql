@@ -1,6 +1,5 @@
 -- The audit log.  Entries are appended without a lock; sealing chains them later.  Images of rows stand apart: they can
--- be
--- erased without breaking the chain, which holds their digests.
+-- be erased without breaking the chain, which holds their digests.
 
 CREATE TABLE IF NOT EXISTS agentry.audit_log (
     org_id      uuid        NOT NULL,

@@ -30,6 +30,7 @@ def test_a_new_database_is_healthy(tx: Connection) -> None:
     assert found.keys() >= {"core.roles", "core.install", "core.maintenance", "core.audit", "chat.dead_letters",
                             "chat.inboxes"}
     assert set(found.values()) == {"ok"}
+    assert {row["name"] for row in rows(tx, "SELECT name FROM agentry.health()")} == found.keys()
 
 
 # what makes each check a warning; a check that is not here fails the test
@@ -121,13 +122,13 @@ def test_metrics_equal_counts_by_hand(tx: Connection) -> None:
     unsealed = value(tx, "SELECT count(*) FROM agentry.audit_log WHERE position IS NULL")
     assert metric(tx, "core.audit_unsealed") == {None: unsealed}
     assert unsealed > 4
-    named = {row["name"] for row in rows(tx, "SELECT name FROM agentry.v_metrics")}
+    named = {row["name"] for row in rows(tx, "SELECT name FROM agentry.metrics()")}
     registered = {row["name"] for row in rows(tx, "SELECT name FROM agentry.metrics")}
     assert named == registered, "a metric that this test does not know" if named - registered else named
 
 
 def test_a_broken_metric_breaks_no_other(tx: Connection) -> None:
-    before = rows(tx, "SELECT * FROM agentry.v_metrics")
+    before = rows(tx, "SELECT * FROM agentry.metrics()")
     tx.execute("INSERT INTO agentry.metrics VALUES ('a.broken', 'SELECT NULL, 1 / 0', 'x', 'broken')")
     heard: list[Any] = []
     tx.add_notice_handler(lambda d: heard.append((d.severity, d.message_primary, d.message_detail)))

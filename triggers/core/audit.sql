@@ -1,8 +1,6 @@
 -- Writes what a statement did to a table into the audit log: an entry a row, all in one insert, no lock taken.
--- Arguments of the
--- trigger: the column with the organisation ('' for a table of the whole database, which goes to the default one), and
--- the
--- primary key's columns.
+-- Arguments of the trigger: the column with the organisation ('' for a table of the whole database, which goes to the
+-- default one), and the primary key's columns.
 CREATE OR REPLACE FUNCTION agentry._audit()
 RETURNS trigger
 LANGUAGE plpgsql

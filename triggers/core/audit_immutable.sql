@@ -1,6 +1,5 @@
 -- The audit log is written once.  Sealing fills in place and hash, once; erasure takes images away; nothing else
--- changes, for
--- anyone.
+-- changes, for anyone.
 CREATE OR REPLACE FUNCTION agentry._audit_immutable()
 RETURNS trigger
 LANGUAGE plpgsql

@@ -1,6 +1,5 @@
 -- A partition is written through its table only: statement triggers fire for the table that a statement names, and
--- TRUNCATE
--- triggers are not inherited.  A month that was retired is no longer written at all.
+-- TRUNCATE triggers are not inherited.  A month that was retired is no longer written at all.
 CREATE OR REPLACE FUNCTION agentry._refuse_partition()
 RETURNS trigger
 LANGUAGE plpgsql
