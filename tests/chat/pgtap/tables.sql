@@ -5,7 +5,8 @@ SELECT no_plan();
 CREATE TEMPORARY TABLE fact (name name, key name[], columns name[]) ON COMMIT DROP;
 INSERT INTO fact VALUES
     ('agent_chat', '{org_id, id}',
-     '{org_id, id, sender, message, recipients, reply_to, thread, priority, expires_at, idempotency_key, timestamp}'),
+     '{org_id, id, sender, message, recipients, reply_to, thread, priority, expires_at, idempotency_key, timestamp,
+       readers}'),
     ('agent_chat_processed', '{org_id, chat_id, agent}',
      '{org_id, chat_id, agent, sender, status, priority, attempts, available_at, lease_until, expires_at,
        received_at, routed_at, responded_at, settled_at, dead_at, error_message}'),

@@ -63,7 +63,7 @@ FROM (VALUES
     ('personal_data', '{erase_action_check, subject_columns_check}'),
     ('retention_rules', '{keep_for_check}'),
     ('secrets', '{value_check}'),
-    ('setting_types', '{allowed_check, name_check}'),
+    ('setting_types', '{allowed_check, name_check, type_check}'),
     ('teams', '{name_check}'),
     ('tools', '{name_check}'),
     ('users', '{email_check, hashed_password_check, username_check}')
