@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat (
     expires_at      timestamptz,
     idempotency_key text,
     "timestamp"     timestamptz NOT NULL DEFAULT now(),
+    readers         text[]      NOT NULL DEFAULT '{}',
     CONSTRAINT agent_chat_pkey PRIMARY KEY (org_id, id),
     CONSTRAINT agent_chat_sender_fkey FOREIGN KEY (org_id, sender) REFERENCES agentry.agents (org_id, name),
     CONSTRAINT agent_chat_reply_to_fkey FOREIGN KEY (org_id, reply_to) REFERENCES agentry_chat.agent_chat (org_id, id),
@@ -39,6 +40,7 @@ COMMENT ON COLUMN agentry_chat.agent_chat.expires_at IS 'When it is no longer de
 COMMENT ON COLUMN agentry_chat.agent_chat.idempotency_key IS
     'The sender''s key for this message, 1 to 255 characters: sent twice, it is one message.';
 COMMENT ON COLUMN agentry_chat.agent_chat."timestamp" IS 'When it was sent (start of the transaction).';
+COMMENT ON COLUMN agentry_chat.agent_chat.readers IS 'Names of those who may read it: the sender and the recipients.';
 
 CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat_processed (
     org_id        uuid        NOT NULL,
