@@ -66,10 +66,11 @@ BEGIN
     WITH sent AS (
         INSERT INTO agentry_chat.agent_chat (
             org_id, id, sender, message, recipients, reply_to, thread, priority, expires_at, idempotency_key,
-            position, shape)
+            position, shape, readers)
         OVERRIDING SYSTEM VALUE
         VALUES (p_org_id, v_id, p_sender, p_message, v_to.addresses, p_reply_to, coalesce(v_thread, v_id), p_priority,
-                now() + p_expires_in, p_idempotency_key, agentry_chat._feed_position(p_org_id), v_shape)
+                now() + p_expires_in, p_idempotency_key, agentry_chat._feed_position(p_org_id), v_shape,
+                p_sender || array_remove(v_to.agents, p_sender))
         ON CONFLICT (org_id, sender, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
         RETURNING id, expires_at
     ), delivered AS (

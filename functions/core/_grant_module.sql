@@ -1,6 +1,7 @@
 -- _grant_module(schema, internal, admin, hidden): gives the group roles that exist their privileges on a module
--- Everybody reads what policies let them; writes are granted where a policy and a refusal that explains stand behind
--- them.
+-- Everybody reads what policies let them.  INSERT and UPDATE are granted where a policy and a refusal that explains
+-- stand behind them: UPDATE by column, as on the table it would let anybody lock the table.  DELETE goes to those who
+-- may.
 -- internal: functions beside the public ones; admin: public ones to leave out; hidden: columns, as table.column.
 CREATE OR REPLACE FUNCTION agentry._grant_module(
     p_schema   name,
@@ -29,6 +30,7 @@ BEGIN
         SELECT c.oid::regclass AS name, c.relkind, c.relrowsecurity,
                string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
                    FILTER (WHERE c.relname || '.' || a.attname <> ALL (p_hidden)) AS columns,
+               string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) AS all_columns,
                bool_or(c.relname || '.' || a.attname = ANY (p_hidden)) AS hides
         FROM pg_class AS c
         JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -40,7 +42,8 @@ BEGIN
         EXECUTE format('GRANT SELECT%s ON %s TO %s',
                        CASE WHEN v_row.hides THEN ' (' || v_row.columns || ')' ELSE '' END, v_row.name, v_all);
         IF v_row.relkind <> 'v' AND v_row.relrowsecurity AND v_writers IS NOT NULL THEN
-            EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO %s', v_row.name, v_writers);
+            EXECUTE format('GRANT INSERT, UPDATE (%s) ON %s TO %s', v_row.all_columns, v_row.name, v_writers);
+            PERFORM agentry._grant_delete(v_row.name);
         END IF;
     END LOOP;
     FOR v_row IN

@@ -67,8 +67,11 @@ BEGIN
         scope_column = excluded.scope_column
     RETURNING g.xmax = 0 INTO v_new;
     IF v_new THEN
-        INSERT INTO agentry.access_rules (table_name, writer)
-        SELECT p_table, w FROM unnest(p_writers) AS w
+        -- the right to DELETE includes that to lock the table against everybody: an office does not bring it by itself
+        INSERT INTO agentry.access_rules (table_name, writer, commands)
+        SELECT p_table, w,
+               CASE WHEN w IN ('app', 'agents') THEN '{INSERT,UPDATE,DELETE}' ELSE '{INSERT,UPDATE}' END::text[]
+        FROM unnest(p_writers) AS w
         ON CONFLICT DO NOTHING;
     END IF;
 

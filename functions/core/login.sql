@@ -47,7 +47,13 @@ BEGIN
     v_token := 'as_' || agentry._random_hex();
     INSERT INTO agentry.login_sessions (org_id, api_key_id, token_hash, expires_at)
     VALUES (v_key.org_id, v_key.id, sha256(convert_to(v_token, 'UTF8')), v_now + coalesce(p_expires_in, v_longest));
-    UPDATE agentry.api_keys AS k SET last_used_at = v_now WHERE k.org_id = v_key.org_id AND k.id = v_key.id;
+    -- nobody who logs in with the same key waits for this transaction
+    UPDATE agentry.api_keys AS k
+    SET last_used_at = v_now
+    WHERE (k.org_id, k.id) = (SELECT u.org_id, u.id
+                              FROM agentry.api_keys AS u
+                              WHERE u.org_id = v_key.org_id AND u.id = v_key.id
+                              FOR NO KEY UPDATE SKIP LOCKED);
     RETURN v_token;
 END;
 $login$;

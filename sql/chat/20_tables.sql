@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat (
     "timestamp"     timestamptz NOT NULL DEFAULT now(),
     position        bigint      NOT NULL DEFAULT pg_current_xact_id()::text::bigint,
     shape           bigint,
+    readers         text[]      NOT NULL DEFAULT '{}',
     CONSTRAINT agent_chat_pkey PRIMARY KEY (org_id, id),
     CONSTRAINT agent_chat_sender_fkey FOREIGN KEY (org_id, sender) REFERENCES agentry.agents (org_id, name),
     CONSTRAINT agent_chat_reply_to_fkey FOREIGN KEY (org_id, reply_to) REFERENCES agentry_chat.agent_chat (org_id, id),
@@ -45,6 +46,7 @@ COMMENT ON COLUMN agentry_chat.agent_chat.position IS
     'Place of its transaction in the feed: transaction id plus the position_offset of the organisation.';
 COMMENT ON COLUMN agentry_chat.agent_chat.shape IS
     'Hash of the letters of a short answer, by which the breaker knows repetitions; NULL: not counted.';
+COMMENT ON COLUMN agentry_chat.agent_chat.readers IS 'Names of those who may read it: the sender and the recipients.';
 
 CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat_processed (
     org_id        uuid        NOT NULL,

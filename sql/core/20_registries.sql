@@ -75,8 +75,12 @@ CREATE TABLE IF NOT EXISTS agentry.setting_types (
     default_value  jsonb NOT NULL,
     allowed        jsonb,
     description    text  NOT NULL,
+    type           text  NOT NULL DEFAULT 'json',
+    minimum        text,
+    maximum        text,
     CONSTRAINT setting_types_pkey PRIMARY KEY (name),
     CONSTRAINT setting_types_name_check CHECK (name ~ '^[a-z_]+\.[a-z_]+$'),
+    CONSTRAINT setting_types_type_check CHECK (type IN ('json', 'integer', 'interval')),
     CONSTRAINT setting_types_allowed_check CHECK (allowed IS NULL OR jsonb_typeof(allowed) = 'array')
 );
 COMMENT ON TABLE agentry.setting_types IS 'The settings that exist, with their defaults.';
@@ -84,6 +88,10 @@ COMMENT ON COLUMN agentry.setting_types.name IS 'Name: module.setting.';
 COMMENT ON COLUMN agentry.setting_types.default_value IS
     'Value where an organisation has set none; its JSON type is the type of the setting.';
 COMMENT ON COLUMN agentry.setting_types.allowed IS 'Array of the allowed values; NULL: any of the type.';
+COMMENT ON COLUMN agentry.setting_types.type IS
+    'json (any of the type of the default), integer, interval (as a JSON string).';
+COMMENT ON COLUMN agentry.setting_types.minimum IS 'Least value of an integer or interval.';
+COMMENT ON COLUMN agentry.setting_types.maximum IS 'Greatest value of an integer or interval.';
 COMMENT ON COLUMN agentry.setting_types.description IS 'Meaning, unit and range.';
 
 CREATE TABLE IF NOT EXISTS agentry.secrets (

@@ -593,7 +593,8 @@ RULES: dict[str, Rule] = {
             for name in (
                 "_acting_role", "_actor", "_caller", "_clock", "_closest", "_closest_agent", "_describe_rules",
                 "_identity", "_is_erasing", "_is_owner", "_is_restricted", "_me", "_modules",
-                "_refuse_unknown_agent", "_resolve_agent", "_resolve_user", "_setting", "_source_version", "_subject",
+                "_refuse_unknown_agent", "_resolve_agent", "_resolve_user", "_setting",
+                "_setting_in_range", "_source_version", "_subject",
             )
         },
     ),

@@ -18,6 +18,7 @@ ALLOWED = {
     # dynamic SQL with more than names; PUBLIC may not run these, and the text is that of the modules' install files
     ("agentry._grant_module", "not sanitized"): "lists of names, each by quote_ident or as regclass or regprocedure",
     ("agentry._take_ownership", "not sanitized"): "names by %I, regclass and regprocedure",
+    ("agentry._grant_delete", "not sanitized"): "the table is a regclass",
     ("agentry._set_default", "not sanitized"): "an expression is SQL",
     ("agentry._set_policy", "not sanitized"): "a condition is SQL",
 }

@@ -37,6 +37,7 @@ VIOLATIONS: dict[str, list[str]] = {
         for name in ("", "x", "A.b", "a.b.c", "a b.c")
     ],
     "setting_types_allowed_check": ["""INSERT INTO agentry.setting_types VALUES ('a.b', '1', '{"a": 1}', 'x')"""],
+    "setting_types_type_check": ["INSERT INTO agentry.setting_types VALUES ('a.b', '1', NULL, 'x', 'word')"],
     "secrets_value_check": ["INSERT INTO agentry.secrets VALUES ('x', 'short')"],
     "personal_data_erase_action_check": [
         "INSERT INTO agentry.personal_data VALUES ('agentry.teams', 'name', 'agent_name', 'burn')"

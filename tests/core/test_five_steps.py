@@ -26,11 +26,12 @@ def test_denied_read_the_comment_ask_the_agent_who_may_and_it_writes(db: Databas
 
     # 2. it reads the comment of the table: by the catalogue as psql's \d+ does, and by the view
     comment = one(coder, "SELECT obj_description('agentry.agents'::regclass, 'pg_class')")
-    assert "WRITE: applications, agents of domain Agent Management, administrators" in comment
+    assert "WRITE: applications, agents of domain Agent Management (INSERT, UPDATE), administrators" in comment
     access = coder.execute(
         "SELECT writers, may_insert, comment FROM agentry.v_table_access WHERE table_name = 'agentry.agents'::regclass"
     ).fetchone()
-    assert access == ("applications, agents of domain Agent Management, administrators", False, comment)
+    writers = "applications, agents of domain Agent Management (INSERT, UPDATE), administrators"
+    assert access == (writers, False, comment)
 
     # 3. it finds who that is, and asks
     who = one(

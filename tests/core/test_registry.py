@@ -142,8 +142,10 @@ def test_applications_agent_management_and_administrators_register_agents(town: 
     with town.acting(role) as conn:
         assert one(conn, "SELECT agentry.register_agent('scout', p_domains => '{Finding}', p_aliases => '{finder}')")
         conn.execute("UPDATE agentry.agents SET status = 'inactive' WHERE name = 'scout'")
-        conn.execute("DELETE FROM agentry.agents WHERE name = 'scout'")
-    assert one(town.conn, "SELECT count(*) FROM agentry.agent_aliases") == 0
+        if role != "mgr":  # the right to DELETE would let an agent lock the table
+            conn.execute("DELETE FROM agentry.agents WHERE name = 'scout'")
+    left = 1 if role == "mgr" else 0
+    assert one(town.conn, "SELECT count(*) FROM agentry.agent_aliases") == left
 
 
 @pytest.mark.parametrize("role", ["coder", "anns", "reader"])
@@ -284,7 +286,13 @@ def test_an_unknown_setting_is_named_with_the_nearest(town: Town) -> None:
     [
         ("chat.notify", '"loud"', 'Allowed: ["each", "wake", "off"].'),
         ("chat.notify", "1", "Allowed"),
-        ("chat.max_attempts", '"many"', "It is a JSON number, such as 5."),
+        ("chat.max_attempts", '"many"', "It is a JSON number, such as 5, from 1 to 1000."),
+        ("chat.max_attempts", "0", "from 1 to 1000"),
+        ("chat.max_attempts", "1.5", "from 1 to 1000"),
+        ("chat.max_attempts", "1e30", "from 1 to 1000"),
+        ("chat.retry_delay", '"soon"', "from 0 to 1 day"),
+        ("chat.retry_delay", '"-1 day"', "from 0 to 1 day"),
+        ("core.session_lifetime", '"for ever"', "from 1 second to 1 year"),
         ("core.session_lifetime", "12", "It is a JSON string"),
         ("core.session_lifetime", "null", "It is a JSON string"),
     ],

@@ -659,6 +659,37 @@ def test_explain_shows_no_text(society: Society, coder: Connection) -> None:
                 assert "vault" not in str(plan)
 
 
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("agentry_chat.agent_chat", "message"), ("agentry_chat.agent_chat_processed", "error_message")],
+)
+def test_explain_analyze_does_not_tell_whether_a_filter_met_a_hidden_row(
+    society: Society, coder: Connection, table: str, column: str
+) -> None:
+    """Comparisons of texts are leakproof and cheap: PostgreSQL would run them before a rule that costs more."""
+    society.admin.execute("ANALYZE agentry_chat.agent_chat, agentry_chat.agent_chat_processed")
+    coder.execute("SET enable_indexscan = off; SET enable_bitmapscan = off")
+
+    def plan(low: str, high: str) -> list[str]:
+        query = f"SELECT FROM {table} WHERE {column} >= %s AND {column} < %s"
+        rows = coder.execute(
+            f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) {query}".encode(), [low, high]
+        ).fetchall()
+        return [row[0] for row in rows if "Filter: " not in row[0] or "Removed" in row[0]]
+
+    assert plan(SECRET, SECRET + "~") == plan("~~", "~~~"), "a hidden text, and none"
+    assert any("InitPlan" in line for line in plan("~~", "~~~"))
+
+
+@pytest.mark.parametrize("table", ["agentry.agents", "agentry.settings", "agentry_chat.agent_chat"])
+@pytest.mark.parametrize("role", ["coder", "mgr"])
+def test_an_agent_cannot_lock_a_table_against_everybody(society: Society, role: str, table: str) -> None:
+    with society.db.connect(user=society.roles[role], autocommit=False) as conn:
+        for mode in ("ACCESS EXCLUSIVE", "EXCLUSIVE", "SHARE ROW EXCLUSIVE", "SHARE"):
+            refused(conn, f"LOCK TABLE {table} IN {mode} MODE")
+            conn.rollback()
+
+
 def test_copy_gives_only_what_a_query_gives_and_takes_nothing(society: Society, coder: Connection) -> None:
     def out(command: str) -> str:
         with coder.cursor().copy(command.encode()) as copy:

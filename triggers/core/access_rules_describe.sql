@@ -1,4 +1,4 @@
--- A changed rule shows in the comment of its table at once.
+-- A changed rule shows in the comment of its table, and in the right to DELETE, at once.
 CREATE OR REPLACE FUNCTION agentry._access_rules_describe()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -8,10 +8,10 @@ AS $_access_rules_describe$
 BEGIN
     -- a rule that went with its table describes nothing
     IF TG_OP <> 'INSERT' AND EXISTS (SELECT FROM agentry.guarded_tables AS g WHERE g.table_name = OLD.table_name) THEN
-        PERFORM agentry._describe_table(OLD.table_name);
+        PERFORM agentry._describe_table(OLD.table_name), agentry._grant_delete(OLD.table_name);
     END IF;
     IF TG_OP <> 'DELETE' THEN
-        PERFORM agentry._describe_table(NEW.table_name);
+        PERFORM agentry._describe_table(NEW.table_name), agentry._grant_delete(NEW.table_name);
     END IF;
     RETURN NULL;
 END;

@@ -1,4 +1,4 @@
--- A setting has the type of its default, and one of the allowed values.
+-- A setting has the type of its default, one of the allowed values, and is in its range.
 CREATE OR REPLACE FUNCTION agentry._settings_check()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -8,20 +8,23 @@ AS $_settings_check$
 DECLARE
     v_type record;
 BEGIN
-    SELECT t.default_value, t.allowed, t.description
+    SELECT t.default_value, t.allowed, t.description, t.type, t.minimum, t.maximum
     INTO v_type
     FROM agentry.setting_types AS t
     WHERE t.name = NEW.name;
     -- an unknown name is left to the foreign key
     IF jsonb_typeof(v_type.default_value) <> jsonb_typeof(NEW.value)
-       OR NOT v_type.allowed @> jsonb_build_array(NEW.value) THEN
+       OR NOT v_type.allowed @> jsonb_build_array(NEW.value)
+       OR v_type.type IS NOT NULL
+       AND NOT agentry._setting_in_range(NEW.value #>> '{}', v_type.type, v_type.minimum, v_type.maximum) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',
             MESSAGE = format('setting %s cannot be %s', NEW.name, NEW.value),
             DETAIL  = v_type.description,
             HINT    = coalesce('Allowed: ' || v_type.allowed::text || '.',
-                               format('It is a JSON %s, such as %s.',
-                                      jsonb_typeof(v_type.default_value), v_type.default_value));
+                               format('It is a JSON %s, such as %s%s%s.',
+                                      jsonb_typeof(v_type.default_value), v_type.default_value,
+                                      ', from ' || v_type.minimum, ' to ' || v_type.maximum));
     END IF;
     RETURN NEW;
 END;

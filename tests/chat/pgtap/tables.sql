@@ -6,7 +6,7 @@ CREATE TEMPORARY TABLE fact (name name, key name[], columns name[]) ON COMMIT DR
 INSERT INTO fact VALUES
     ('agent_chat', '{org_id, id}',
      '{org_id, id, sender, message, recipients, reply_to, thread, priority, expires_at, idempotency_key, timestamp,
-       position, shape}'),
+       position, shape, readers}'),
     ('agent_chat_breaker_resets', '{org_id, sender}', '{org_id, sender, reset_at}'),
     ('agent_chat_feed_state', '{org_id}', '{org_id, system_identifier, position_offset}'),
     ('agent_chat_processed', '{org_id, chat_id, agent}',

@@ -2,41 +2,54 @@
 BEGIN;
 SELECT no_plan();
 
-CREATE TEMPORARY TABLE kind (kind text, guarded boolean, policies name[], writers text[], readers text[])
-ON COMMIT DROP;
+CREATE TEMPORARY TABLE kind (kind text, guarded boolean, app text[], agent text[], reader text[]) ON COMMIT DROP;
 INSERT INTO kind VALUES
-    -- policies tell the rows
-    ('rows', true, '{agentry_read, agentry_insert, agentry_update, agentry_delete}',
-     '{SELECT, INSERT, UPDATE, DELETE}', '{SELECT}'),
-    -- the same, and some columns are hidden
-    ('columns', true, '{agentry_read, agentry_insert, agentry_update, agentry_delete}',
-     '{INSERT, UPDATE, DELETE}', '{}'),
+    -- policies tell the rows; applications delete
+    ('rows', true, '{SELECT, INSERT, DELETE}', '{SELECT, INSERT}', '{SELECT}'),
+    -- the same, and no group role deletes
+    ('kept', true, '{SELECT, INSERT}', '{SELECT, INSERT}', '{SELECT}'),
+    -- some columns are hidden: SELECT is granted by column
+    ('hidden', true, '{INSERT, DELETE}', '{INSERT}', '{}'),
+    -- both
+    ('hidden, kept', true, '{INSERT}', '{INSERT}', '{}'),
     -- everybody reads all of it, nobody writes
-    ('list', false, '{}', '{SELECT}', '{SELECT}'),
+    ('list', false, '{SELECT}', '{SELECT}', '{SELECT}'),
     -- functions only
     ('closed', true, '{}', '{}', '{}');
 
 CREATE TEMPORARY TABLE tables_of (kind text, names name[]) ON COMMIT DROP;
 INSERT INTO tables_of VALUES
-    ('rows', '{agent_aliases, agent_domains, agents, organizations, service_roles, settings, teams}'),
-    ('columns', '{api_keys, users}'),
+    ('rows', '{agent_aliases, agent_domains, agents, settings, teams}'),
+    ('kept', '{organizations, service_roles}'),
+    ('hidden', '{users}'),
+    ('hidden, kept', '{api_keys}'),
     ('list', '{access_rules, guarded_tables, health_checks, installed_modules, maintenance_steps, metrics,
         partition_policies, personal_data, retention_rules, setting_types, tools}'),
     ('closed', '{login_sessions, secrets}');
 
 CREATE TEMPORARY TABLE fact ON COMMIT DROP AS
-SELECT t.name, k.* FROM tables_of AS o CROSS JOIN unnest(o.names) AS t (name) JOIN kind AS k ON k.kind = o.kind;
+SELECT t.name, k.*, k.guarded AND k.kind <> 'closed' AS written
+FROM tables_of AS o CROSS JOIN unnest(o.names) AS t (name) JOIN kind AS k ON k.kind = o.kind;
 
 SELECT tables_are('agentry', array_agg(name), 'tables of agentry') FROM fact;
 SELECT table_owner_is('agentry', name, 'agentry_owner', name || ' belongs to agentry_owner') FROM fact;
 -- row-level security is not forced, so that the owner can dump
 SELECT is((c.relrowsecurity, c.relforcerowsecurity), (f.guarded, false), 'row-level security of ' || f.name)
 FROM fact AS f JOIN pg_class AS c ON c.oid = format('agentry.%I', f.name)::regclass;
-SELECT policies_are('agentry', name, policies, 'policies of ' || name) FROM fact;
+SELECT policies_are('agentry', name,
+                    CASE WHEN written THEN '{agentry_read, agentry_insert, agentry_update, agentry_delete}'
+                         ELSE '{}' END::name[],
+                    'policies of ' || name)
+FROM fact;
 SELECT table_privs_are('agentry', name, 'public', '{}', 'PUBLIC on ' || name) FROM fact;
-SELECT table_privs_are('agentry', name, 'agentry_app', writers, 'agentry_app on ' || name) FROM fact;
-SELECT table_privs_are('agentry', name, 'agentry_agent', writers, 'agentry_agent on ' || name) FROM fact;
-SELECT table_privs_are('agentry', name, 'agentry_reader', readers, 'agentry_reader on ' || name) FROM fact;
+SELECT table_privs_are('agentry', name, 'agentry_app', app, 'agentry_app on ' || name) FROM fact;
+SELECT table_privs_are('agentry', name, 'agentry_agent', agent, 'agentry_agent on ' || name) FROM fact;
+SELECT table_privs_are('agentry', name, 'agentry_reader', reader, 'agentry_reader on ' || name) FROM fact;
+-- UPDATE is granted by column: on a table it would include the right to lock it
+SELECT any_column_privs_are('agentry', f.name, r.role, '{SELECT, INSERT, UPDATE}',
+                            r.role || ' on the columns of ' || f.name)
+FROM fact AS f, unnest('{agentry_app, agentry_agent}'::name[]) AS r (role)
+WHERE f.written;
 
 -- columns that nobody but the owner reads
 SELECT column_privs_are('agentry', f.name, f.hidden, r.role,

@@ -65,7 +65,7 @@ FROM (VALUES
     ('pii_vault', '{key_ref_check, owner_check}'),
     ('retention_rules', '{keep_for_check}'),
     ('secrets', '{value_check}'),
-    ('setting_types', '{allowed_check, name_check}'),
+    ('setting_types', '{allowed_check, name_check, type_check}'),
     ('teams', '{name_check}'),
     ('tools', '{name_check}'),
     ('users', '{email_check, hashed_password_check, username_check}')

@@ -31,7 +31,7 @@ INSERT INTO fact VALUES
     ('retention_rules', '{table_name}', '{table_name, time_column, keep_for, note}'),
     ('secrets', '{name}', '{name, value}'),
     ('service_roles', '{org_id, db_role}', '{org_id, db_role, created_at}'),
-    ('setting_types', '{name}', '{name, default_value, allowed, description}'),
+    ('setting_types', '{name}', '{name, default_value, allowed, description, type, minimum, maximum}'),
     ('settings', '{org_id, name}', '{org_id, name, value, updated_at}'),
     ('teams', '{org_id, id}', '{org_id, id, name, created_at, updated_at}'),
     ('tools', '{name}', '{name, function, description}'),
