@@ -38,4 +38,4 @@ $validate_keys$;
 
 COMMENT ON FUNCTION agentry.validate_keys() IS
     'Validates the foreign keys into monthly tables that emptying a default partition left NOT VALID; returns how '
-    'many.  A maintenance step.  A key that does not hold is a warning.';
+    'many.  A maintenance step.  A key that does not hold is a warning (foreign_key_violation).';

@@ -9,15 +9,30 @@ import pytest
 from psycopg import errors
 
 from tests.chat.support import Connection, call, refused, register, rows, send, set_setting, value
-from tests.harness.database import Database
+from tests.harness.database import Database, wait_until
 
 
 def feed(conn: Connection, after: str | None = None, limit: int | None = 50) -> list[dict[str, Any]]:
     return call(conn, "agent_chat_feed", after=after, limit=limit)
 
 
+def strangers(look: Connection) -> set[tuple[Any, ...]]:
+    """Transactions that write in the databases of other tests; the server's oldest holds every feed back."""
+    return set(look.execute(
+        "SELECT pid, backend_xid::text FROM pg_stat_activity"
+        " WHERE datname <> current_database() AND backend_xid IS NOT NULL"
+    ).fetchall())
+
+
+@pytest.fixture(autouse=True)
+def look(db: Database) -> None:
+    Reader.look = db.connect()
+
+
 class Reader:
     """Follows the feed as its users do."""
+
+    look: Connection
 
     def __init__(self, conn: Connection, limit: int = 50) -> None:
         self.conn = conn
@@ -25,7 +40,9 @@ class Reader:
         self.cursor: str | None = None
 
     def read(self) -> list[int]:
-        """Everything that is new."""
+        """Everything that is new, once no transaction of another test, in another database, holds it back."""
+        running = strangers(self.look)
+        wait_until(lambda: not running & strangers(self.look), "transactions of other tests end", 60)
         found: list[int] = []
         while page := feed(self.conn, self.cursor, self.limit):
             found += [row["chat_id"] for row in page]

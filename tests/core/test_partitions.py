@@ -447,6 +447,13 @@ def test_a_table_without_a_default_partition_is_served_too(shop: Connection) -> 
 # -- retiring ---------------------------------------------------------------------------------------------------------
 
 
+def test_maintenance_makes_the_months_of_every_policy(shop: Connection) -> None:
+    shop.execute("SELECT agentry.set_partition_policy('shop.notes', 2)")
+    assert value(shop, "SELECT agentry.maintain_partitions()").endswith(" made, 0 retired, 0 failed")
+    assert {"notes_2026_11", "notes_2026_12", "notes_2027_01"} <= partitions(shop).keys()
+    assert value(shop, "SELECT agentry.maintain_partitions()") == "0 made, 0 retired, 0 failed"
+
+
 def retired(shop: Connection, retire_to: str | None, keep: int | None = 12) -> Any:
     shop.execute(
         "SELECT agentry.create_monthly_partition('shop.notes', d::date)"
