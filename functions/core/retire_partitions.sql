@@ -53,5 +53,5 @@ $retire_partitions$;
 COMMENT ON FUNCTION agentry.retire_partitions(text) IS
     'Retires the monthly partitions of a table that its policy (agentry.set_partition_policy) no longer keeps: '
     'detach, archive (schema agentry_archive) or drop; returns them.  For the owner.  Raises undefined_table, '
-    'wrong_object_type, insufficient_privilege, lock_not_available; a partition that is still referred to stays, with a '
-    'warning (foreign_key_violation).';
+    'wrong_object_type, insufficient_privilege, lock_not_available; a partition that is still referred to stays, with '
+    'a warning (foreign_key_violation).';

@@ -134,7 +134,7 @@ def test_the_receipt_counts_and_has_no_content(agent: Connection, mail: dict[str
     row = rows(agent, "SELECT * FROM agentry.erasures WHERE id = %s", receipt)[0]
     assert (row["kind"], row["subject_id"]) == ("forget", its_id)
     assert row["counts"]["agentry.agents"] == row["counts"]["agentry.agent_aliases"] == 1
-    assert row["counts"]["agentry_chat.agent_chat"] == 5  # two of its own, three that named it
+    assert row["counts"]["agentry_chat.agent_chat"] == 9  # its own, and those that named it: by address and by reader
     assert all(isinstance(n, int) for n in row["counts"].values())
     assert row["finished_at"] >= row["started_at"]
     entry = rows(agent, "SELECT * FROM agentry.audit_log WHERE table_name = 'agentry.erasures'")[-1]

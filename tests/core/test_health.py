@@ -128,7 +128,7 @@ def test_metrics_equal_counts_by_hand(tx: Connection) -> None:
 
 
 def test_a_broken_metric_breaks_no_other(tx: Connection) -> None:
-    before = rows(tx, "SELECT * FROM agentry.metrics()")
+    before = rows(tx, "SELECT * FROM agentry.v_metrics")
     tx.execute("INSERT INTO agentry.metrics VALUES ('a.broken', 'SELECT NULL, 1 / 0', 'x', 'broken')")
     heard: list[Any] = []
     tx.add_notice_handler(lambda d: heard.append((d.severity, d.message_primary, d.message_detail)))

@@ -169,7 +169,10 @@ def test_no_row_of_another_organisation_is_visible(two: Two, road: str) -> None:
     ).fetchall()
     assert len(views) >= 8
     for (view,) in views:
-        assert "alpha" not in str(conn.execute(f"SELECT * FROM {view}".encode()).fetchall()), view
+        try:
+            assert "alpha" not in str(conn.execute(f"SELECT * FROM {view}".encode()).fetchall()), view
+        except errors.InsufficientPrivilege:
+            assert view in ("agentry.v_health", "agentry.v_metrics"), view
 
 
 @pytest.mark.parametrize("road", ROADS)
