@@ -129,7 +129,9 @@ def test_an_extension_holds_functions_and_all_of_them_and_nothing_else(db: Datab
     if isinstance(db.server, UrlServer):
         pytest.skip("the files of that server are not ours to install")
     members = {name for kind, name in catalogue_of(db) if kind == "member"}
-    functions = {f"{name.split('.')[0]}: function {name}" for kind, name in catalogue_of(db) if kind in ("function", "procedure")}
+    functions = {
+        f"{name.split('.')[0]}: function {name}" for kind, name in catalogue_of(db) if kind in ("function", "procedure")
+    }
     described = db.value(
         "SELECT array_agg(e.extname || ': function ' || p.oid::regprocedure) FROM pg_depend d"
         " JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass"
