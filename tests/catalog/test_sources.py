@@ -340,7 +340,7 @@ def test_no_path_of_a_machine_and_no_host_of_a_registry_stands_anywhere() -> Non
     ("line", "found"),
     [
         ("cd /home/ann/agentry", True),
-        ("see /work/x", True),
+        ("see /srv/x", True),
         ("FROM registry.example.com/pgvector:17", True),
         ("image: ghcr.io/pgvector/pgvector", True),
         ("pull through mirror.example.org", True),
