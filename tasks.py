@@ -119,6 +119,15 @@ def psql(_: Context) -> None:
     os.execve(program, [program, server.url(servers.EMBEDDED_DATABASE)], env)  # noqa: S606
 
 
+@task(help={"url": "database to look at [DATABASE_URL, else the embedded one]"})
+def status(_: Context, url: str = "") -> None:
+    """Print the health of a database; exit code 1 when something is critical."""
+    from tests.harness import status as health
+
+    if not health.run(_url(url) or _embedded().url(servers.EMBEDDED_DATABASE)):
+        raise Exit(code=1)
+
+
 @task
 def stop(_: Context) -> None:
     """Stop the embedded server; its data stay in .agentry/."""

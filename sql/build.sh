@@ -109,7 +109,7 @@ END;
 COMMENT ON FUNCTION $schema._install() IS
     'Makes the tables, views, triggers, policies, grants and comments of this module; repeatable.';
 
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA $schema FROM PUBLIC;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA $schema FROM PUBLIC;
 SQL
 }
 

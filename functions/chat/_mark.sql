@@ -24,7 +24,7 @@ BEGIN
             MESSAGE = format('a message cannot be marked %s', coalesce(quote_literal(p_status), 'NULL')),
             HINT    = 'Mark it responded, routed or failed.';
     END IF;
-    SELECT p.status, p.attempts
+    SELECT p.status, p.attempts, p.attempts - p.uncounted AS tries
     INTO v_row
     FROM agentry_chat.agent_chat_processed AS p
     WHERE p.org_id = p_org_id AND p.chat_id = p_chat_id AND p.agent = p_agent
@@ -33,11 +33,7 @@ BEGIN
         PERFORM agentry_chat._refuse_unknown_message(p_chat_id, p_agent);
     END IF;
     IF v_row.attempts > 0 AND coalesce(p_token, 1) <> v_row.attempts THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'object_not_in_prerequisite_state',
-            MESSAGE = format('message %s was claimed again since', p_chat_id),
-            DETAIL  = format('token: %s, the last claim''s: %s', coalesce(p_token::text, 'none'), v_row.attempts),
-            HINT    = 'Pass the token of the claim; a holder whose lease ran out has to give the message up.';
+        PERFORM agentry_chat._refuse_stale_token(p_chat_id, p_token, v_row.attempts);
     END IF;
     IF v_row.status = p_status AND p_status <> 'failed' THEN
         RETURN p_status;
@@ -51,11 +47,11 @@ BEGIN
     END IF;
 
     IF p_status = 'failed' THEN
-        IF v_row.attempts >= (agentry._setting(p_org_id, 'chat.max_attempts'))::integer THEN
+        IF v_row.tries >= (agentry._setting(p_org_id, 'chat.max_attempts'))::integer THEN
             v_status := 'dead';
         ELSE
             v_delay := (agentry._setting(p_org_id, 'chat.retry_delay') #>> '{}')::interval;
-            v_delay := least(v_delay * power(2, least(v_row.attempts, 30) - 1), interval '1 hour')
+            v_delay := least(v_delay * power(2, least(v_row.tries, 30) - 1), interval '1 hour')
                        * (0.8 + 0.4 * random());
         END IF;
     END IF;

@@ -17,6 +17,7 @@ AS $_send$
 DECLARE
     v_to     record;
     v_thread bigint;
+    v_shape  bigint;
     v_id     bigint;
     v_sent   bigint;
     v_first  record;
@@ -56,6 +57,8 @@ BEGIN
                 DETAIL  = format('%s neither sent nor received such a message.', p_sender),
                 HINT    = 'Answer a message that the sender sent or received.';
         END IF;
+        v_shape := agentry_chat._check_breaker(p_org_id, p_sender, p_message, v_to.addresses, v_thread,
+                                               p_idempotency_key);
     END IF;
 
     v_id := nextval('agentry_chat.agent_chat_id_seq');
@@ -63,10 +66,11 @@ BEGIN
     WITH sent AS (
         INSERT INTO agentry_chat.agent_chat (
             org_id, id, sender, message, recipients, reply_to, thread, priority, expires_at, idempotency_key,
-            readers)
+            position, shape, readers)
         OVERRIDING SYSTEM VALUE
         VALUES (p_org_id, v_id, p_sender, p_message, v_to.addresses, p_reply_to, coalesce(v_thread, v_id), p_priority,
-                now() + p_expires_in, p_idempotency_key, p_sender || array_remove(v_to.agents, p_sender))
+                now() + p_expires_in, p_idempotency_key, agentry_chat._feed_position(p_org_id), v_shape,
+                p_sender || array_remove(v_to.agents, p_sender))
         ON CONFLICT (org_id, sender, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
         RETURNING id, expires_at
     ), delivered AS (

@@ -35,8 +35,8 @@ BEGIN
                                p_priority, p_idempotency_key);
     IF v_row.status = 'pending' THEN
         UPDATE agentry_chat.agent_chat_processed AS p
-        SET status = 'responded', attempts = 1, received_at = agentry._clock(), responded_at = agentry._clock(),
-            settled_at = agentry._clock()
+        SET status = 'responded', attempts = p.attempts + 1, received_at = agentry._clock(),
+            responded_at = agentry._clock(), settled_at = agentry._clock()
         WHERE p.org_id = v_actor.org_id AND p.chat_id = p_chat_id AND p.agent = v_actor.agent;
     ELSE
         PERFORM agentry_chat._mark(v_actor.org_id, v_actor.agent, p_chat_id, 'responded', p_token, NULL);

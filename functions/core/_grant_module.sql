@@ -21,7 +21,7 @@ DECLARE
                        WHERE r.rolname IN ('agentry_app', 'agentry_agent'));
     v_row     record;
 BEGIN
-    EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA %I FROM PUBLIC', p_schema);
+    EXECUTE format('REVOKE ALL ON ALL ROUTINES IN SCHEMA %I FROM PUBLIC', p_schema);
     IF v_all IS NULL THEN
         RETURN;
     END IF;
@@ -50,6 +50,7 @@ BEGIN
         SELECT p.oid::regprocedure AS name
         FROM pg_proc AS p
         WHERE p.pronamespace = p_schema::regnamespace
+          AND p.prokind = 'f'
           AND p.prorettype <> 'trigger'::regtype
           AND CASE WHEN p.proname LIKE '\_%' THEN p.proname = ANY (p_internal) ELSE p.proname <> ALL (p_admin) END
     LOOP

@@ -1,6 +1,8 @@
 -- guard_table(table, ...) -> void
 -- Puts a table under the house rules: row-level security from its owner and scope columns, refusals and a comment from
--- its access rules, updated_at.  Repeatable.  Locks the table.  Raises undefined_column, invalid_parameter_value.
+-- its access rules, updated_at, its row lock where it has a column locked, its audit when asked.  Repeatable.  Locks
+-- the table.
+-- Raises undefined_column, invalid_parameter_value, object_not_in_prerequisite_state.
 CREATE OR REPLACE FUNCTION agentry.guard_table(
     p_table        regclass,
     p_agent_column name   DEFAULT NULL,
@@ -11,7 +13,8 @@ CREATE OR REPLACE FUNCTION agentry.guard_table(
     p_rule         text   DEFAULT NULL,
     p_writers      text[] DEFAULT '{}',
     p_written_by   text   DEFAULT NULL,
-    p_org_column   name   DEFAULT 'org_id'
+    p_org_column   name   DEFAULT 'org_id',
+    p_audit        boolean DEFAULT false
 )
 RETURNS void
 LANGUAGE plpgsql
@@ -138,6 +141,29 @@ BEGIN
             'FOR EACH ROW EXECUTE FUNCTION agentry._set_updated_at()', p_table);
     END IF;
 
+    IF agentry._column_type(p_table, 'locked') IS NOT NULL THEN
+        IF NOT EXISTS (SELECT
+                       FROM pg_attribute AS a
+                       WHERE a.attrelid = p_table AND a.attname = 'locked' AND a.attnotnull
+                         AND a.atttypid = 'boolean'::regtype) THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'object_not_in_prerequisite_state',
+                MESSAGE = format('column locked of table %s is not boolean NOT NULL', p_table),
+                HINT    = 'A lock that is neither on nor off would hold nothing: '
+                          'ALTER TABLE ... ALTER locked SET DEFAULT false, ALTER locked SET NOT NULL.';
+        END IF;
+        -- the last of the row triggers by name, so that it sees what the others made of the row
+        EXECUTE format(
+            'CREATE OR REPLACE TRIGGER zz_agentry_lock BEFORE UPDATE OR DELETE ON %s '
+            'FOR EACH ROW EXECUTE FUNCTION agentry._refuse_locked()', p_table);
+        EXECUTE format(
+            'CREATE OR REPLACE TRIGGER zz_agentry_lock_truncate BEFORE TRUNCATE ON %s '
+            'FOR EACH STATEMENT EXECUTE FUNCTION agentry._refuse_locked()', p_table);
+    END IF;
+    IF p_audit THEN
+        PERFORM agentry._set_audit(p_table, CASE WHEN v_tenant THEN p_org_column ELSE '' END);
+    END IF;
+
     PERFORM agentry._describe_table(p_table);
     PERFORM agentry._comment_column(p_table, 'org_id', 'Organisation; by default that of whoever is asking.');
     PERFORM agentry._comment_column(p_table, 'created_at', 'Time of the insert.');
@@ -145,8 +171,9 @@ BEGIN
 END;
 $guard_table$;
 
-COMMENT ON FUNCTION agentry.guard_table(regclass, name, name, name, name, text, text, text[], text, name) IS
+COMMENT ON FUNCTION agentry.guard_table(regclass, name, name, name, name, text, text, text[], text, name, boolean) IS
     'Puts a table with org_id uuid under the house rules: row-level security from its owner columns (agent: id or '
     'name; user; team) and scope column, or a rule of its own; refusals and comment from agentry.access_rules '
     '(p_writers: the first ones); updated_at.  '
-    'Repeatable.  For the owner of the table.  Raises undefined_column, invalid_parameter_value.';
+    'Repeatable.  For the owner of the table.  Raises undefined_column, invalid_parameter_value, '
+    'object_not_in_prerequisite_state.';

@@ -7,7 +7,7 @@ STABLE
 SET search_path = pg_catalog, pg_temp
 AS $help$
     SELECT format('%s.%s(%s)', n.nspname, p.proname, pg_get_function_arguments(p.oid))
-               || ' -> ' || pg_get_function_result(p.oid),
+               || coalesce(' -> ' || pg_get_function_result(p.oid), ''),
            obj_description(p.oid, 'pg_proc')
     FROM agentry._modules() AS m
     JOIN pg_namespace AS n ON n.nspname = m.schema

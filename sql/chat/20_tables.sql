@@ -13,16 +13,17 @@ CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat (
     expires_at      timestamptz,
     idempotency_key text,
     "timestamp"     timestamptz NOT NULL DEFAULT now(),
+    position        bigint      NOT NULL DEFAULT pg_current_xact_id()::text::bigint,
+    shape           bigint,
     readers         text[]      NOT NULL DEFAULT '{}',
     CONSTRAINT agent_chat_pkey PRIMARY KEY (org_id, id),
     CONSTRAINT agent_chat_sender_fkey FOREIGN KEY (org_id, sender) REFERENCES agentry.agents (org_id, name),
     CONSTRAINT agent_chat_reply_to_fkey FOREIGN KEY (org_id, reply_to) REFERENCES agentry_chat.agent_chat (org_id, id),
-    CONSTRAINT agent_chat_thread_fkey FOREIGN KEY (org_id, thread) REFERENCES agentry_chat.agent_chat (org_id, id),
     CONSTRAINT agent_chat_message_check CHECK (message ~ '[^[:space:]]'),
     CONSTRAINT agent_chat_recipients_check
         CHECK (cardinality(recipients) > 0 AND array_position(recipients, NULL) IS NULL),
     CONSTRAINT agent_chat_reply_to_check
-        CHECK (CASE WHEN reply_to IS NULL THEN thread = id ELSE reply_to < id AND thread <= reply_to END),
+        CHECK (thread <= id AND (reply_to IS NULL OR reply_to < id AND thread <= reply_to)),
     CONSTRAINT agent_chat_priority_check CHECK (priority BETWEEN 1 AND 10),
     CONSTRAINT agent_chat_expires_at_check CHECK (expires_at > "timestamp"),
     CONSTRAINT agent_chat_idempotency_key_check CHECK (length(idempotency_key) BETWEEN 1 AND 255)
@@ -33,13 +34,18 @@ COMMENT ON COLUMN agentry_chat.agent_chat.sender IS 'Name of the agent that sent
 COMMENT ON COLUMN agentry_chat.agent_chat.message IS 'Text; never blank.';
 COMMENT ON COLUMN agentry_chat.agent_chat.recipients IS
     'Addresses as written, folded, aliases resolved: names, * (the roster of that moment), domain:NAME.';
-COMMENT ON COLUMN agentry_chat.agent_chat.reply_to IS 'The message that it answers.';
-COMMENT ON COLUMN agentry_chat.agent_chat.thread IS 'Id of the first message of its thread.';
+COMMENT ON COLUMN agentry_chat.agent_chat.reply_to IS 'The message that it answers; NULL when that was forgotten.';
+COMMENT ON COLUMN agentry_chat.agent_chat.thread IS
+    'Id of the first message of its thread; it stays when that message was forgotten, hence no foreign key.';
 COMMENT ON COLUMN agentry_chat.agent_chat.priority IS '1 (first) to 10.';
 COMMENT ON COLUMN agentry_chat.agent_chat.expires_at IS 'When it is no longer delivered; NULL: never.';
 COMMENT ON COLUMN agentry_chat.agent_chat.idempotency_key IS
     'The sender''s key for this message, 1 to 255 characters: sent twice, it is one message.';
 COMMENT ON COLUMN agentry_chat.agent_chat."timestamp" IS 'When it was sent (start of the transaction).';
+COMMENT ON COLUMN agentry_chat.agent_chat.position IS
+    'Place of its transaction in the feed: transaction id plus the position_offset of the organisation.';
+COMMENT ON COLUMN agentry_chat.agent_chat.shape IS
+    'Hash of the letters of a short answer, by which the breaker knows repetitions; NULL: not counted.';
 COMMENT ON COLUMN agentry_chat.agent_chat.readers IS 'Names of those who may read it: the sender and the recipients.';
 
 CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat_processed (
@@ -50,6 +56,7 @@ CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat_processed (
     status        text        NOT NULL DEFAULT 'pending',
     priority      smallint    NOT NULL,
     attempts      integer     NOT NULL DEFAULT 0,
+    uncounted     integer     NOT NULL DEFAULT 0,
     available_at  timestamptz NOT NULL,
     lease_until   timestamptz,
     expires_at    timestamptz,
@@ -64,13 +71,14 @@ CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat_processed (
         REFERENCES agentry_chat.agent_chat (org_id, id),
     CONSTRAINT agent_chat_processed_agent_fkey FOREIGN KEY (org_id, agent) REFERENCES agentry.agents (org_id, name),
     CONSTRAINT agent_chat_processed_status_check
-        CHECK (status IN ('pending', 'received', 'routed', 'responded', 'failed', 'dead', 'expired')),
+        CHECK (status IN ('pending', 'received', 'routed', 'responded', 'failed', 'dead', 'expired', 'withdrawn')),
     CONSTRAINT agent_chat_processed_settled_at_check
-        CHECK ((settled_at IS NOT NULL) = (status IN ('routed', 'responded', 'dead', 'expired'))),
+        CHECK ((settled_at IS NOT NULL) = (status IN ('routed', 'responded', 'dead', 'expired', 'withdrawn'))),
     CONSTRAINT agent_chat_processed_dead_at_check CHECK ((dead_at IS NOT NULL) = (status = 'dead')),
     CONSTRAINT agent_chat_processed_lease_until_check CHECK ((lease_until IS NOT NULL) = (status = 'received')),
     CONSTRAINT agent_chat_processed_attempts_check
-        CHECK (attempts >= 0 AND (attempts > 0 OR status IN ('pending', 'expired')))
+        CHECK (attempts >= 0 AND (attempts > 0 OR status IN ('pending', 'expired', 'withdrawn'))),
+    CONSTRAINT agent_chat_processed_uncounted_check CHECK (uncounted BETWEEN 0 AND attempts)
 )
 WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 COMMENT ON TABLE agentry_chat.agent_chat_processed IS
@@ -79,10 +87,13 @@ COMMENT ON COLUMN agentry_chat.agent_chat_processed.chat_id IS 'The message.';
 COMMENT ON COLUMN agentry_chat.agent_chat_processed.agent IS 'Name of the recipient.';
 COMMENT ON COLUMN agentry_chat.agent_chat_processed.sender IS 'Name of the sender, as in the message.';
 COMMENT ON COLUMN agentry_chat.agent_chat_processed.status IS
-    'pending, received (claimed), failed (due again at available_at); settled: routed, responded, dead, expired.';
+    'pending, received (claimed), failed (due again at available_at); settled: routed, responded, dead, expired, '
+    'withdrawn.';
 COMMENT ON COLUMN agentry_chat.agent_chat_processed.priority IS 'As in the message: 1 (first) to 10.';
 COMMENT ON COLUMN agentry_chat.agent_chat_processed.attempts IS
     'How often it was claimed; the token of the last claim.';
+COMMENT ON COLUMN agentry_chat.agent_chat_processed.uncounted IS
+    'Claims that do not count against the setting chat.max_attempts: those released, and all before it was requeued.';
 COMMENT ON COLUMN agentry_chat.agent_chat_processed.available_at IS 'When it may be claimed.';
 COMMENT ON COLUMN agentry_chat.agent_chat_processed.lease_until IS
     'When a claim ends by itself and the message can be claimed again.';
@@ -110,3 +121,31 @@ COMMENT ON TABLE agentry_chat.agent_chat_told IS
     'Inboxes whose agent was notified since its last claim (notify mode wake).';
 COMMENT ON COLUMN agentry_chat.agent_chat_told.agent IS 'Name of the agent.';
 COMMENT ON COLUMN agentry_chat.agent_chat_told.id IS 'Keeps rows apart while one is being deleted.';
+
+-- Keeps the feed in order where transaction ids start anew: after a restore into another server.
+CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat_feed_state (
+    org_id            uuid   NOT NULL,
+    system_identifier bigint NOT NULL,
+    position_offset   bigint NOT NULL,
+    CONSTRAINT agent_chat_feed_state_pkey PRIMARY KEY (org_id),
+    CONSTRAINT agent_chat_feed_state_position_offset_check CHECK (position_offset >= 0)
+);
+COMMENT ON TABLE agentry_chat.agent_chat_feed_state IS
+    'What is added to a transaction id to give the position of a message in the feed.';
+COMMENT ON COLUMN agentry_chat.agent_chat_feed_state.system_identifier IS
+    'The server that the offset is for, as in pg_control_system().';
+COMMENT ON COLUMN agentry_chat.agent_chat_feed_state.position_offset IS
+    'Above every position that another server gave; 0 where the organisation began on this one.';
+
+CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat_breaker_resets (
+    org_id   uuid        NOT NULL,
+    sender   text        NOT NULL,
+    reset_at timestamptz NOT NULL,
+    CONSTRAINT agent_chat_breaker_resets_pkey PRIMARY KEY (org_id, sender),
+    CONSTRAINT agent_chat_breaker_resets_sender_fkey FOREIGN KEY (org_id, sender)
+        REFERENCES agentry.agents (org_id, name) ON DELETE CASCADE
+);
+COMMENT ON TABLE agentry_chat.agent_chat_breaker_resets IS
+    'Senders whose answers the breaker counts anew from some time on.';
+COMMENT ON COLUMN agentry_chat.agent_chat_breaker_resets.sender IS 'Name of the sender.';
+COMMENT ON COLUMN agentry_chat.agent_chat_breaker_resets.reset_at IS 'Answers before this time do not count.';

@@ -7,6 +7,9 @@ CREATE INDEX IF NOT EXISTS agent_chat_sender_idx ON agentry_chat.agent_chat (org
 CREATE INDEX IF NOT EXISTS agent_chat_thread_idx ON agentry_chat.agent_chat (org_id, thread, id);
 CREATE INDEX IF NOT EXISTS agent_chat_reply_to_idx
     ON agentry_chat.agent_chat (org_id, reply_to) WHERE reply_to IS NOT NULL;
+CREATE INDEX IF NOT EXISTS agent_chat_position_idx ON agentry_chat.agent_chat (org_id, position, id);
+CREATE INDEX IF NOT EXISTS agent_chat_shape_idx
+    ON agentry_chat.agent_chat (org_id, thread, sender, shape) WHERE shape IS NOT NULL;
 
 CREATE INDEX IF NOT EXISTS agent_chat_processed_claim_idx
     ON agentry_chat.agent_chat_processed (org_id, agent, priority, chat_id) WHERE settled_at IS NULL;

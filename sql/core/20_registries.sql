@@ -105,20 +105,6 @@ COMMENT ON TABLE agentry.secrets IS
 COMMENT ON COLUMN agentry.secrets.name IS 'What the key is for.';
 COMMENT ON COLUMN agentry.secrets.value IS '256 random bits.';
 
-CREATE TABLE IF NOT EXISTS agentry.personal_data (
-    table_name      regclass NOT NULL,
-    subject_columns name[]   NOT NULL,
-    erase_action    text     NOT NULL,
-    CONSTRAINT personal_data_pkey PRIMARY KEY (table_name),
-    CONSTRAINT personal_data_subject_columns_check CHECK (cardinality(subject_columns) > 0),
-    CONSTRAINT personal_data_erase_action_check CHECK (erase_action IN ('delete', 'redact', 'keep'))
-);
-COMMENT ON TABLE agentry.personal_data IS 'Tables that hold personal data, and how a subject is erased from them.';
-COMMENT ON COLUMN agentry.personal_data.table_name IS 'The table.';
-COMMENT ON COLUMN agentry.personal_data.subject_columns IS 'Columns that name the subject: an agent or a user.';
-COMMENT ON COLUMN agentry.personal_data.erase_action IS
-    'delete the row, redact its content, or keep it (it names no person).';
-
 CREATE TABLE IF NOT EXISTS agentry.retention_rules (
     table_name  regclass NOT NULL,
     time_column name     NOT NULL,
@@ -139,11 +125,14 @@ CREATE TABLE IF NOT EXISTS agentry.partition_policies (
     months_ahead smallint NOT NULL DEFAULT 3,
     keep_months  integer,
     retire_to    text     NOT NULL DEFAULT 'keep',
+    storage      text[]   NOT NULL DEFAULT '{}',
     CONSTRAINT partition_policies_pkey PRIMARY KEY (table_name),
     CONSTRAINT partition_policies_months_ahead_check CHECK (months_ahead BETWEEN 1 AND 120),
     CONSTRAINT partition_policies_keep_months_check CHECK (keep_months > 0),
     CONSTRAINT partition_policies_retire_to_check CHECK (retire_to IN ('keep', 'detach', 'archive', 'drop'))
 );
+COMMENT ON COLUMN agentry.partition_policies.storage IS
+    'Storage parameters of each partition, such as {fillfactor=90}.';
 COMMENT ON TABLE agentry.partition_policies IS 'Monthly partitioned tables and what happens to their old months.';
 COMMENT ON COLUMN agentry.partition_policies.table_name IS 'The partitioned table.';
 COMMENT ON COLUMN agentry.partition_policies.time_column IS 'Its partition key.';

@@ -150,16 +150,20 @@ COMMENT ON COLUMN agentry.agents.db_role IS 'Database role that is this agent; s
 
 CREATE TABLE IF NOT EXISTS agentry.agent_aliases (
     org_id     uuid        NOT NULL,
+    id         uuid        NOT NULL,
     alias      text        NOT NULL,
     agent_id   uuid        NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT agent_aliases_pkey PRIMARY KEY (org_id, alias),
+    CONSTRAINT agent_aliases_pkey PRIMARY KEY (org_id, id),
+    CONSTRAINT agent_aliases_alias_key UNIQUE (org_id, alias),
     CONSTRAINT agent_aliases_agent_id_fkey FOREIGN KEY (org_id, agent_id)
         REFERENCES agentry.agents (org_id, id) ON DELETE CASCADE,
     CONSTRAINT agent_aliases_alias_check
         CHECK (alias = lower(btrim(alias)) AND alias <> '' AND length(alias) <= 100 AND alias !~ '[[:cntrl:]*:,]')
 );
 COMMENT ON TABLE agentry.agent_aliases IS 'Other names of agents, accepted wherever a name is.';
+COMMENT ON COLUMN agentry.agent_aliases.id IS
+    'Id (UUID version 7): what the audit log keeps once the alias is forgotten.';
 COMMENT ON COLUMN agentry.agent_aliases.alias IS
     'Other name, lower case; neither an agent''s name nor another''s alias in the organisation.';
 COMMENT ON COLUMN agentry.agent_aliases.agent_id IS 'The agent.';

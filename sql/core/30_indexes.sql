@@ -14,4 +14,8 @@ CREATE INDEX IF NOT EXISTS agent_domains_lower_idx ON agentry.agent_domains (org
 CREATE INDEX IF NOT EXISTS settings_name_idx ON agentry.settings (name);
 CREATE INDEX IF NOT EXISTS api_keys_agent_id_idx ON agentry.api_keys (org_id, agent_id);
 CREATE INDEX IF NOT EXISTS api_keys_user_id_idx ON agentry.api_keys (org_id, user_id);
+CREATE INDEX IF NOT EXISTS pii_vault_agent_id_idx ON agentry.pii_vault (org_id, agent_id);
+CREATE INDEX IF NOT EXISTS pii_vault_user_id_idx ON agentry.pii_vault (org_id, user_id);
 CREATE INDEX IF NOT EXISTS login_sessions_api_key_id_idx ON agentry.login_sessions (org_id, api_key_id);
+CREATE INDEX IF NOT EXISTS audit_log_unsealed_idx ON agentry.audit_log (org_id, transaction, id) WHERE position IS NULL;
+CREATE INDEX IF NOT EXISTS audit_log_table_idx ON agentry.audit_log (org_id, table_name, id);

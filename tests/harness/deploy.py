@@ -82,7 +82,7 @@ class Chunk:
 
 _BANNER = re.compile(r"^-- file: (.*)$", re.MULTILINE)
 _TRANSACTION = re.compile(r"^(BEGIN|COMMIT);[ \t]*$|^SELECT \* FROM agentry\.install\(\);[ \t]*$|^\\.*$", re.MULTILINE)
-_REVOKE_ALL = re.compile(r"^REVOKE ALL ON ALL FUNCTIONS IN SCHEMA \S+ FROM PUBLIC;[ \t]*$", re.MULTILINE)
+_REVOKE_ALL = re.compile(r"^REVOKE ALL ON ALL ROUTINES IN SCHEMA \S+ FROM PUBLIC;[ \t]*$", re.MULTILINE)
 
 
 def chunks(script: Path) -> Iterator[Chunk]:

@@ -16,6 +16,8 @@ from tests.harness.paths import BUILD, ROOT
 
 SOURCE_FOLDERS = ("sql", "functions", "triggers", "views", "docs")
 WIDTH = 120
+# a procedure with a SET clause cannot commit; it pins the path itself
+UNPINNED = ("--proc-without-search-path", "agentry.run_maintenance(p_force boolean)")
 
 
 def sources() -> list[Path]:
@@ -130,9 +132,9 @@ def check_pgspot() -> list[str]:
     found = []
     for script in sorted((BUILD / "plain").glob("agentry_all-*.sql")):
         # PS010, a schema that may be a stranger's: the block before each CREATE SCHEMA refuses that
-        found += list(_spot(script.read_text(), "--ignore", "PS010"))
+        found += list(_spot(script.read_text(), "--ignore", "PS010", *UNPINNED))
     for script in sorted((BUILD / "lint").glob("agentry_all-*.sql")):
-        found += list(_spot("SET search_path = pg_catalog, pg_temp;\n" + script.read_text()))
+        found += list(_spot("SET search_path = pg_catalog, pg_temp;\n" + script.read_text(), *UNPINNED))
     return found
 
 

@@ -1,4 +1,4 @@
--- What was said never changes, for anyone.
+-- What was said never changes, for anyone; erasures and retention that are on record pass, and never by TRUNCATE.
 CREATE OR REPLACE FUNCTION agentry_chat._agent_chat_immutable()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -6,6 +6,9 @@ VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $_agent_chat_immutable$
 BEGIN
+    IF agentry._is_erasing() THEN
+        RETURN NULL;
+    END IF;
     RAISE EXCEPTION USING
         ERRCODE = 'restrict_violation',
         MESSAGE = 'messages never change',
@@ -14,7 +17,8 @@ BEGIN
 END;
 $_agent_chat_immutable$;
 
-COMMENT ON FUNCTION agentry_chat._agent_chat_immutable() IS 'Refuses UPDATE, DELETE and TRUNCATE of messages.';
+COMMENT ON FUNCTION agentry_chat._agent_chat_immutable() IS
+    'Refuses UPDATE, DELETE and TRUNCATE of messages; erasures and retention that are on record pass.';
 
 -- install
 CREATE OR REPLACE TRIGGER agent_chat_immutable

@@ -19,7 +19,7 @@ COMMENT ON COLUMN agentry_chat.v_agent_inbox.message IS 'Text.';
 COMMENT ON COLUMN agentry_chat.v_agent_inbox.reply_to IS 'The message that it answers.';
 COMMENT ON COLUMN agentry_chat.v_agent_inbox.thread IS 'First message of its thread.';
 COMMENT ON COLUMN agentry_chat.v_agent_inbox.priority IS '1 (first) to 10.';
-COMMENT ON COLUMN agentry_chat.v_agent_inbox.status IS 'pending, received or failed.';
+COMMENT ON COLUMN agentry_chat.v_agent_inbox.status IS 'pending (released ones too), received or failed.';
 COMMENT ON COLUMN agentry_chat.v_agent_inbox.attempts IS 'How often it was claimed.';
 COMMENT ON COLUMN agentry_chat.v_agent_inbox.available_at IS 'When it may be claimed.';
 COMMENT ON COLUMN agentry_chat.v_agent_inbox.lease_until IS 'When a claim ends by itself.';

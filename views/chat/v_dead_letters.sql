@@ -7,7 +7,8 @@ WHERE p.org_id = (SELECT agentry.current_org_id())
   AND p.dead_at IS NOT NULL
 ORDER BY p.dead_at DESC, p.chat_id DESC;
 
-COMMENT ON VIEW agentry_chat.v_dead_letters IS 'Messages whose last attempt failed, newest first.';
+COMMENT ON VIEW agentry_chat.v_dead_letters IS
+    'Messages whose last attempt failed, newest first; agentry_chat.requeue_agent_message() makes one due again.';
 COMMENT ON COLUMN agentry_chat.v_dead_letters.agent IS 'Name of the recipient.';
 COMMENT ON COLUMN agentry_chat.v_dead_letters.chat_id IS 'Id of the message.';
 COMMENT ON COLUMN agentry_chat.v_dead_letters.sender IS 'Name of the sender.';

@@ -7,7 +7,7 @@ SELECT fk_ok('agentry_chat', f.name, f.columns, f.to_schema, f.to_name, f.to_col
 FROM (VALUES
     ('agent_chat',           '{org_id,reply_to}'::name[], 'agentry_chat', 'agent_chat', '{org_id,id}'::name[]),
     ('agent_chat',           '{org_id,sender}',           'agentry',      'agents',     '{org_id,name}'),
-    ('agent_chat',           '{org_id,thread}',           'agentry_chat', 'agent_chat', '{org_id,id}'),
+    ('agent_chat_breaker_resets', '{org_id,sender}',      'agentry',      'agents',     '{org_id,name}'),
     ('agent_chat_processed', '{org_id,agent}',            'agentry',      'agents',     '{org_id,name}'),
     ('agent_chat_processed', '{org_id,chat_id}',          'agentry_chat', 'agent_chat', '{org_id,id}')
 ) AS f (name, columns, to_schema, to_name, to_columns);
@@ -28,7 +28,9 @@ FROM (VALUES
      '{expires_at_check, idempotency_key_check, message_check, priority_check, recipients_check,
        reply_to_check}'::text[]),
     ('agent_chat_processed',
-     '{attempts_check, dead_at_check, lease_until_check, settled_at_check, status_check}')
+     '{attempts_check, dead_at_check, lease_until_check, settled_at_check, status_check,
+       uncounted_check}'),
+    ('agent_chat_feed_state', '{position_offset_check}')
 ) AS f (name, checks);
 
 SELECT * FROM finish();

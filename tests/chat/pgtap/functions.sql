@@ -5,16 +5,27 @@ SELECT no_plan();
 CREATE TEMPORARY TABLE fact (name name, arguments name[], result text, volatility text, rights text, callers text)
 ON COMMIT DROP;
 INSERT INTO fact VALUES
-    ('claim_agent_messages', '{text,integer,interval}', 'setof record', 'volatile', 'owner', 'groups'),
+    ('agent_chat_feed', '{text,integer}', 'setof record', 'stable', 'owner', 'groups'),
+    ('claim_agent_messages', '{text,integer,interval,boolean}', 'setof record', 'volatile', 'owner', 'groups'),
+    ('expire_agent_chat', '{interval,integer}', 'bigint', 'volatile', 'caller', 'nobody'),
+    ('expire_agent_messages', '{integer}', 'bigint', 'volatile', 'caller', 'nobody'),
+    ('extend_agent_message', '{bigint,text,interval,integer}', 'timestamp with time zone', 'volatile', 'owner',
+     'groups'),
+    ('extend_agent_messages', '{jsonb}', 'setof record', 'volatile', 'owner', 'groups'),
     ('inbox_channel', '{text}', 'text', 'stable', 'owner', 'groups'),
     ('mark_agent_message', '{bigint,text,text,integer,text}', 'text', 'volatile', 'owner', 'groups'),
     ('mark_agent_messages', '{jsonb}', 'setof record', 'volatile', 'owner', 'groups'),
     ('peek_agent_messages', '{text,integer}', 'setof record', 'stable', 'owner', 'groups'),
+    ('release_agent_message', '{bigint,text,integer}', 'void', 'volatile', 'owner', 'groups'),
+    ('release_agent_messages', '{jsonb}', 'integer', 'volatile', 'owner', 'groups'),
     ('reply_agent_message',
      '{bigint, text, text, integer, interval, integer, text}',
      'bigint', 'volatile', 'owner', 'groups'),
+    ('requeue_agent_message', '{bigint,text}', 'void', 'volatile', 'owner', 'groups'),
+    ('reset_agent_breaker', '{text}', 'void', 'volatile', 'owner', 'groups'),
     ('send_agent_message', '{text,text,text[],bigint,interval,integer,text}', 'bigint', 'volatile', 'owner', 'groups'),
-    ('send_agent_messages', '{jsonb}', 'bigint[]', 'volatile', 'owner', 'groups');
+    ('send_agent_messages', '{jsonb}', 'bigint[]', 'volatile', 'owner', 'groups'),
+    ('withdraw_agent_message', '{bigint,text}', 'integer', 'volatile', 'owner', 'groups');
 
 SELECT set_eq(
     $$SELECT DISTINCT proname FROM pg_proc

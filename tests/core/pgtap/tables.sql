@@ -5,7 +5,7 @@ SELECT no_plan();
 CREATE TEMPORARY TABLE fact (name name, key name[], columns name[]) ON COMMIT DROP;
 INSERT INTO fact VALUES
     ('access_rules', '{table_name, writer}', '{table_name, writer, commands, note}'),
-    ('agent_aliases', '{org_id, alias}', '{org_id, alias, agent_id, created_at}'),
+    ('agent_aliases', '{org_id, id}', '{org_id, id, alias, agent_id, created_at}'),
     ('agent_domains', '{org_id, domain_topic, agent_id}',
      '{org_id, domain_topic, agent_id, priority, vote_count, last_confirmed, notes, created_at}'),
     ('agents', '{org_id, id}',
@@ -24,7 +24,10 @@ INSERT INTO fact VALUES
     ('metrics', '{name}', '{name, query, unit, description}'),
     ('organizations', '{id}', '{id, name, is_default, created_at, updated_at}'),
     ('partition_policies', '{table_name}', '{table_name, time_column, months_ahead, keep_months, retire_to}'),
-    ('personal_data', '{table_name}', '{table_name, subject_columns, erase_action}'),
+    ('personal_data', '{table_name, column_name}',
+     '{table_name, column_name, subject, erase_action, erase_function, order}'),
+    ('legal_holds', '{org_id, id}', '{org_id, id, kind, subject_id, reason, placed_at, lifted_at}'),
+    ('pii_vault', '{org_id, id}', '{org_id, id, agent_id, user_id, ciphertext, key_ref, created_at}'),
     ('retention_rules', '{table_name}', '{table_name, time_column, keep_for, note}'),
     ('secrets', '{name}', '{name, value}'),
     ('service_roles', '{org_id, db_role}', '{org_id, db_role, created_at}'),

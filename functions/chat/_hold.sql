@@ -1,0 +1,35 @@
+-- _hold(organisation, agent, chat_id, token) -> sender: locks a delivery that the token holds; nobody else is let by
+-- A lease that ran out still holds until the message is claimed again.
+-- Raises undefined_object, object_not_in_prerequisite_state.
+CREATE OR REPLACE FUNCTION agentry_chat._hold(p_org_id uuid, p_agent text, p_chat_id bigint, p_token integer)
+RETURNS text
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $_hold$
+DECLARE
+    v_row record;
+BEGIN
+    SELECT p.status, p.attempts, p.sender
+    INTO v_row
+    FROM agentry_chat.agent_chat_processed AS p
+    WHERE p.org_id = p_org_id AND p.chat_id = p_chat_id AND p.agent = p_agent
+    FOR UPDATE;
+    IF v_row.status IS NULL THEN
+        PERFORM agentry_chat._refuse_unknown_message(p_chat_id, p_agent);
+    END IF;
+    IF v_row.attempts > 0 AND coalesce(p_token, 1) <> v_row.attempts THEN
+        PERFORM agentry_chat._refuse_stale_token(p_chat_id, p_token, v_row.attempts);
+    END IF;
+    IF v_row.status <> 'received' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = format('message %s is %s, and nobody holds it', p_chat_id, v_row.status),
+            HINT    = 'Claim it first: agentry_chat.claim_agent_messages().';
+    END IF;
+    RETURN v_row.sender;
+END;
+$_hold$;
+
+COMMENT ON FUNCTION agentry_chat._hold(uuid, text, bigint, integer) IS
+    'Locks a delivery that the token holds, and returns its sender.';

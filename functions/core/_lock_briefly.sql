@@ -1,0 +1,31 @@
+-- _lock_briefly(tables [, command]): locks tables against all others without making anybody wait long: it gives up
+-- after 50 ms and tries again.  The command, which locks less, comes before and is undone with each failed try.
+-- Raises lock_not_available after 50 tries.
+CREATE OR REPLACE FUNCTION agentry._lock_briefly(p_tables text, p_command text DEFAULT NULL)
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '50ms'
+AS $_lock_briefly$
+BEGIN
+    FOR v_try IN 1..50 LOOP
+        BEGIN
+            IF p_command IS NOT NULL THEN
+                EXECUTE p_command;
+            END IF;
+            EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', p_tables);
+            RETURN;
+        EXCEPTION
+            WHEN lock_not_available THEN
+                IF v_try = 50 THEN
+                    RAISE;
+                END IF;
+        END;
+        PERFORM pg_sleep(0.05);
+    END LOOP;
+END;
+$_lock_briefly$;
+
+COMMENT ON FUNCTION agentry._lock_briefly(text, text) IS
+    'Locks tables against all others, in short tries, so that nobody waits long behind it.';

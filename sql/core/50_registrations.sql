@@ -1,0 +1,52 @@
+-- What core registers with its own registries.
+
+INSERT INTO agentry.maintenance_steps (name, call, run_every)
+VALUES
+    ('core.partitions', 'SELECT agentry.maintain_partitions()', '1 hour'),
+    ('core.seal_audit', 'SELECT format(''%s entries sealed'', agentry.seal_audit())', '1 minute'),
+    ('core.validate_keys', 'SELECT format(''%s keys validated'', agentry.validate_keys())', '1 minute')
+ON CONFLICT (name) DO UPDATE SET call = excluded.call;
+
+INSERT INTO agentry.health_checks (name, query, description)
+VALUES
+    ('core.roles',
+     $$SELECT CASE WHEN count(*) = 3 THEN 'ok' ELSE 'warning' END, format('%s of 3 group roles exist', count(*))
+       FROM pg_roles WHERE rolname IN ('agentry_app', 'agentry_agent', 'agentry_reader')$$,
+     'The group roles exist.  If not, run roles.sql, then SELECT agentry.install().'),
+    ('core.install',
+     $$SELECT CASE WHEN bool_and(i.version IS NOT DISTINCT FROM agentry.version()) THEN 'ok' ELSE 'warning' END,
+              format('code %s, tables %s', agentry.version(),
+                     string_agg(format('%s %s', m.module, coalesce(i.version, 'missing')), ', ' ORDER BY m.position))
+       FROM agentry._modules() AS m LEFT JOIN agentry.installed_modules AS i USING (module)$$,
+     'The tables are of the version of the code.  If not, run SELECT agentry.install().'),
+    ('core.maintenance',
+     $$SELECT CASE WHEN count(*) = 0 THEN 'ok' ELSE 'warning' END,
+              coalesce('overdue: ' || string_agg(s.name, ', ' ORDER BY s.name), 'all steps ran in time')
+       FROM agentry.maintenance_steps AS s
+       WHERE coalesce(s.last_run, (SELECT min(i.installed_at) FROM agentry.installed_modules AS i))
+             + 3 * s.run_every + interval '1 hour' < agentry._clock()$$,
+     'Maintenance runs.  If not, CALL agentry.run_maintenance(), or agentry.schedule_maintenance() where pg_cron is.'),
+    ('core.audit',
+     $$SELECT CASE WHEN min(l.at) < agentry._clock() - interval '1 day' THEN 'warning' ELSE 'ok' END,
+              format('%s entries not sealed yet', count(*))
+       FROM agentry.audit_log AS l WHERE l.position IS NULL$$,
+     'The audit log is sealed.  If not, look for a transaction that has been open for long, and run the maintenance.')
+ON CONFLICT (name) DO UPDATE SET query = excluded.query, description = excluded.description;
+
+INSERT INTO agentry.metrics (name, query, unit, description)
+VALUES
+    ('core.agents', 'SELECT status, count(*) FROM agentry.agents GROUP BY status ORDER BY status', 'agents',
+     'Agents by status.'),
+    ('core.sessions',
+     'SELECT NULL::text, count(*) FROM agentry.login_sessions WHERE ended_at IS NULL AND expires_at > agentry._clock()',
+     'sessions', 'Sessions that are open.'),
+    ('core.audit_unsealed', 'SELECT NULL::text, count(*) FROM agentry.audit_log WHERE position IS NULL', 'entries',
+     'Entries of the audit log that are not chained yet.')
+ON CONFLICT (name) DO UPDATE SET query = excluded.query, unit = excluded.unit, description = excluded.description;
+
+INSERT INTO agentry.tools (name, function, description)
+SELECT t.name, t.function, obj_description(t.function, 'pg_proc')
+FROM (VALUES
+    ('whoami', 'agentry.whoami()'::regprocedure),
+    ('help', 'agentry.help(text)'::regprocedure)) AS t (name, function)
+ON CONFLICT (name) DO UPDATE SET function = excluded.function, description = excluded.description;

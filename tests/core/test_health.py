@@ -1,0 +1,189 @@
+"""Health checks turn when what they look at goes wrong; metrics count what is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+from invoke import Exit, MockContext
+from psycopg import errors
+
+import tasks
+from tests.chat.support import advance, claim, fake_clock, mark, refused, register, rows, send, set_setting, value
+from tests.harness.database import Database
+
+Connection = psycopg.Connection[Any]
+
+
+def status(conn: Connection) -> dict[str, str]:
+    return {row["name"]: row["status"] for row in rows(conn, "SELECT * FROM agentry.v_health")}
+
+
+def metric(conn: Connection, name: str) -> dict[str | None, Any]:
+    found = rows(conn, "SELECT label, value FROM agentry.v_metrics WHERE name = %s", name)
+    return {row["label"]: row["value"] for row in found}
+
+
+def test_a_new_database_is_healthy(tx: Connection) -> None:
+    found = status(tx)
+    assert found.keys() >= {"core.roles", "core.install", "core.maintenance", "core.audit", "chat.dead_letters",
+                            "chat.inboxes"}
+    assert set(found.values()) == {"ok"}
+    assert {row["name"] for row in rows(tx, "SELECT name FROM agentry.health()")} == found.keys()
+
+
+# what makes each check a warning; a check that is not here fails the test
+TROUBLE: dict[str, list[str]] = {
+    "core.roles": ["ALTER ROLE agentry_reader RENAME TO agentry_reader_of_a_test"],
+    "core.install": ["UPDATE agentry.installed_modules SET version = '0.0.1' WHERE module = 'chat'"],
+    "core.maintenance": [
+        "UPDATE agentry.maintenance_steps SET last_run = now() - interval '10 days' WHERE name = 'core.seal_audit'"
+    ],
+    "core.audit": [
+        "INSERT INTO agentry.audit_log (org_id, at, transaction, role, action, table_name)"
+        " VALUES (agentry.current_org_id(), now() - interval '2 days', pg_current_xact_id(), 'r', 'INSERT', 't')"
+    ],
+    "chat.dead_letters": [
+        "SELECT agentry_chat.send_agent_message('nova', 'hard', '{coder}')",
+        "SELECT agentry_chat.claim_agent_messages('coder')",
+        "SELECT agentry_chat.mark_agent_message(id, 'coder', 'failed', 1, 'no') FROM agentry_chat.agent_chat",
+    ],
+    "chat.inboxes": [
+        "SELECT agentry_chat.send_agent_message('nova', 'hello?', '{coder}')",
+        "UPDATE agentry_chat.agent_chat_processed SET available_at = now() - interval '25 hours'",
+    ],
+}
+
+
+def test_every_check_warns_when_its_condition_is_made_true(tx: Connection) -> None:
+    register(tx, "nova", "coder")
+    set_setting(tx, "chat.max_attempts", 1)
+    names = set(status(tx))
+    assert names == TROUBLE.keys()
+    for name, trouble in TROUBLE.items():
+        with tx.transaction(force_rollback=True):
+            for statement in trouble:
+                tx.execute(statement.encode())
+            found = status(tx)
+            assert {n for n, s in found.items() if s != "ok"} == {name}
+            assert found[name] == "warning"
+            first = rows(tx, "SELECT * FROM agentry.v_health")[0]
+            assert first["name"] == name, "what is worst comes first"
+            assert first["detail"] and first["description"]
+
+
+def test_maintenance_that_never_ran_is_overdue_some_time_after_the_install(tx: Connection) -> None:
+    fake_clock(tx)
+    assert status(tx)["core.maintenance"] == "ok"
+    advance(tx, "1 day")
+    assert status(tx)["core.maintenance"] == "warning"
+    detail = value(tx, "SELECT detail FROM agentry.v_health WHERE name = 'core.maintenance'")
+    assert detail.startswith("overdue: ") and "core.seal_audit" in detail
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("SELECT 1 / 0, 'x'", "the check failed: division by zero (22012)"),
+        ("SELECT 'fine', 'x'", "the check gave status 'fine': x"),
+        ("SELECT NULL, 'x'", "the check gave status NULL: x"),
+        ("SELECT 'ok', 'x' WHERE false", "the check failed: query returned no rows (P0002)"),
+        ("SELECT 'ok', 'x' FROM generate_series(1, 2)", "the check failed: query returned more than one row (P0003)"),
+        ("DELETE FROM agentry.settings", "the check failed: DELETE is not allowed in a non-volatile function (0A000)"),
+    ],
+)
+def test_a_broken_check_is_critical_and_breaks_no_other(tx: Connection, query: str, detail: str) -> None:
+    before = status(tx)
+    tx.execute("INSERT INTO agentry.health_checks VALUES ('a.broken', %s, 'broken')", [query])
+    assert status(tx) == {**before, "a.broken": "critical"}
+    first = rows(tx, "SELECT * FROM agentry.v_health")[0]
+    assert (first["name"], first["detail"]) == ("a.broken", detail)
+
+
+def test_metrics_equal_counts_by_hand(tx: Connection) -> None:
+    register(tx, "nova", "coder", "scout")
+    register(tx, "old", status="archived")
+    set_setting(tx, "chat.max_attempts", 1)
+    key = value(tx, "SELECT agentry.create_api_key('nova')")
+    for _ in range(3):
+        token = value(tx, "SELECT agentry.login(%s)", key)
+    tx.execute("SELECT agentry.use_session(%s)", [token])
+    tx.execute("SELECT agentry.logout()")
+    first = send(tx, "nova", "one", ["coder", "scout"])
+    send(tx, "nova", "two", ["coder"])
+    claim(tx, "coder", 1)
+    claim(tx, "scout", 1)
+    mark(tx, first, "scout", "failed", token=1, error="no")
+    assert metric(tx, "core.agents") == {"active": 3, "archived": 1}
+    assert metric(tx, "core.sessions") == {None: 2}
+    assert metric(tx, "chat.open") == {"pending": 1, "received": 1}
+    assert metric(tx, "chat.dead") == {None: 1}
+    unsealed = value(tx, "SELECT count(*) FROM agentry.audit_log WHERE position IS NULL")
+    assert metric(tx, "core.audit_unsealed") == {None: unsealed}
+    assert unsealed > 4
+    named = {row["name"] for row in rows(tx, "SELECT name FROM agentry.metrics()")}
+    registered = {row["name"] for row in rows(tx, "SELECT name FROM agentry.metrics")}
+    assert named == registered, "a metric that this test does not know" if named - registered else named
+
+
+def test_a_broken_metric_breaks_no_other(tx: Connection) -> None:
+    before = rows(tx, "SELECT * FROM agentry.v_metrics")
+    tx.execute("INSERT INTO agentry.metrics VALUES ('a.broken', 'SELECT NULL, 1 / 0', 'x', 'broken')")
+    heard: list[Any] = []
+    tx.add_notice_handler(lambda d: heard.append((d.severity, d.message_primary, d.message_detail)))
+    after = rows(tx, "SELECT * FROM agentry.v_metrics")
+    assert [row for row in after if row["name"] != "a.broken"] == before
+    assert [(row["label"], row["value"]) for row in after if row["name"] == "a.broken"] == [(None, None)]
+    assert heard == [("WARNING", "metric a.broken failed", "division by zero")]
+
+
+def test_applications_readers_and_administrators_look_and_nobody_else(db: Database) -> None:
+    with db.connect(db.app_role()) as app, db.connect(db.app_role("reader", group="agentry_reader")) as reader:
+        for conn in (app, reader):
+            assert set(status(conn).values()) == {"ok"}
+            assert rows(conn, "SELECT * FROM agentry.v_metrics") == rows(db.admin, "SELECT * FROM agentry.v_metrics")
+    with db.connect(db.agent_role("coder")) as coder:
+        with refused(coder, errors.InsufficientPrivilege,
+                     "the health of the database is for applications, readers and administrators",
+                     "You are agent coder."):
+            status(coder)
+        with refused(coder, errors.InsufficientPrivilege,
+                     "metrics are for applications, readers and administrators", "You are agent coder."):
+            metric(coder, "core.agents")
+    with (
+        db.connect(db.role("nobody", "agentry_agent")) as nobody,
+        pytest.raises(errors.InvalidAuthorizationSpecification),
+    ):
+        status(nobody)
+
+
+# -- invoke status ----------------------------------------------------------------------------------------------------
+
+
+def test_status_prints_the_health_and_fails_when_something_is_critical(
+    db: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tasks.status(MockContext(), url=db.url())
+    shown = capsys.readouterr().out.splitlines()
+    assert len(shown) == len(TROUBLE) and all(line.startswith("ok ") for line in shown)
+
+    db.admin.execute("UPDATE agentry.installed_modules SET version = '0.0.1'")
+    tasks.status(MockContext(), url=db.url())
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0].startswith("warning  core.install")
+    assert shown[1].strip().endswith("run SELECT agentry.install().")
+
+    db.admin.execute("INSERT INTO agentry.health_checks VALUES ('a.broken', 'SELECT 1 / 0', 'To be mended.')")
+    with pytest.raises(Exit) as caught:
+        tasks.status(MockContext(), url=db.url())
+    assert caught.value.code == 1
+    assert capsys.readouterr().out.startswith("critical  a.broken")
+
+
+def test_status_of_a_database_without_agentry_is_critical(
+    db_empty: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(Exit):
+        tasks.status(MockContext(), url=db_empty.url())
+    assert capsys.readouterr().out.startswith("critical  UndefinedTable")

@@ -1,0 +1,105 @@
+"""run_maintenance(): steps that are due, each in a transaction of its own, reported, safe to run twice at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from tests.harness.database import Database, wait_for_lock
+
+Connection = psycopg.Connection[Any]
+Background = Callable[..., "Future[Any]"]
+
+
+def run(conn: Connection, force: bool = True) -> list[str]:
+    said: list[str] = []
+
+    def hear(notice: psycopg.errors.Diagnostic) -> None:
+        said.append(f"{notice.severity} {notice.message_primary}")
+
+    conn.add_notice_handler(hear)
+    conn.execute("CALL agentry.run_maintenance(true)" if force else "CALL agentry.run_maintenance()")
+    conn.remove_notice_handler(hear)
+    return said
+
+
+def only(conn: Connection, **steps: str) -> None:
+    conn.execute("DELETE FROM agentry.maintenance_steps")
+    for name, call in steps.items():
+        conn.execute(
+            "INSERT INTO agentry.maintenance_steps (name, call, run_every) VALUES (%s, %s, '1 hour')",
+            [f"test.{name}", call],
+        )
+
+
+def test_every_step_reports_and_runs_when_it_is_due(db: Database) -> None:
+    said = run(db.admin)
+    assert [line.split(":")[0] for line in said] == sorted(line.split(":")[0] for line in said)
+    assert {"NOTICE core.partitions", "NOTICE core.seal_audit", "NOTICE core.validate_keys"} <= {
+        s.split(":")[0] for s in said
+    }
+    assert run(db.admin, force=False) == []
+
+
+def test_a_step_that_fails_is_reported_and_the_others_go_on(db: Database) -> None:
+    only(db.admin, a="SELECT 1/0", b="SELECT 'fine'")
+    assert run(db.admin) == ["WARNING test.a: division by zero", "NOTICE test.b: fine"]
+    assert run(db.admin, force=False) == ["WARNING test.a: division by zero"], "tried again, the other is not due"
+
+
+def test_two_at_once_do_no_harm(db: Database, background: Background) -> None:
+    only(db.admin, a="WITH l AS (SELECT pg_advisory_xact_lock(42)) SELECT count(*)::text FROM l")
+    holder, first = db.connect(), db.connect()
+    holder.execute("SELECT pg_advisory_lock(42)")
+    db.admin.execute(
+        "UPDATE agentry.maintenance_steps"
+        " SET call = 'SELECT set_config(''lock_timeout'', ''0'', true), pg_advisory_xact_lock(42)'"
+    )
+    running = background(run, first, False)
+    wait_for_lock(db.admin, first.info.backend_pid)
+    assert run(db.admin, force=False) == ["NOTICE test.a: runs already"]
+    holder.execute("SELECT pg_advisory_unlock(42)")
+    assert len(running.result(30)) == 1
+    assert run(db.admin, force=False) == []
+
+
+def test_a_lock_is_not_waited_for_long(db: Database) -> None:
+    only(db.admin, a="SELECT pg_advisory_xact_lock(42)")
+    db.connect().execute("SELECT pg_advisory_lock(42)")
+    assert run(db.admin) == ["WARNING test.a: canceling statement due to lock timeout"]
+
+
+def test_a_step_runs_read_committed_under_a_pinned_path(db: Database) -> None:
+    only(db.admin, a="SELECT current_setting('transaction_isolation') || ' ' || current_setting('search_path')")
+    db.admin.execute("SET default_transaction_isolation = 'serializable'; SET search_path = public")
+    assert run(db.admin) == ["NOTICE test.a: read committed pg_catalog, pg_temp"]
+    row = db.admin.execute("SHOW search_path").fetchone()
+    assert row == ("public",)
+
+
+def test_a_table_that_fails_leaves_the_others_their_partitions(db: Database) -> None:
+    db.admin.execute(
+        "CREATE TABLE logs (at timestamptz) PARTITION BY RANGE (at); CREATE TABLE plain (at timestamptz);"
+        "SELECT agentry.set_partition_policy('public.logs', 1);"
+        "INSERT INTO agentry.partition_policies (table_name, time_column) VALUES ('plain', 'at')"
+    )
+    said = run(db.admin)
+    assert "WARNING partitions of public.plain: table public.plain is not partitioned by time" in said
+    assert "NOTICE core.partitions: 2 made, 0 retired, 1 failed" in said
+
+
+def test_it_is_not_called_inside_a_transaction(db: Database) -> None:
+    conn = db.connect(autocommit=False)
+    with pytest.raises(errors.InvalidTransactionTermination):
+        conn.execute("CALL agentry.run_maintenance(true)")
+
+
+def test_without_pg_cron_scheduling_says_what_to_do(db: Database) -> None:
+    with pytest.raises(errors.FeatureNotSupported) as caught:
+        db.admin.execute("SELECT agentry.schedule_maintenance()")
+    assert "CALL agentry.run_maintenance()" in str(caught.value.diag.message_hint)
