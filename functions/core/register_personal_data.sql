@@ -73,17 +73,19 @@ BEGIN
                 HINT    = 'Delete the rows, register a function, or let the column be NULL.';
         END IF;
     END LOOP;
-    DELETE FROM agentry.personal_data AS d WHERE d.table_name = p_table AND d.column_name = '';
-    IF p_subject_columns = '{}' THEN
-        DELETE FROM agentry.personal_data AS d WHERE d.table_name = p_table;
-        INSERT INTO agentry.personal_data (table_name, column_name, erase_action) VALUES (p_table, '', 'none');
-    END IF;
+    -- what is registered already stays untouched, so that a repeated install writes nothing into the audit log
+    DELETE FROM agentry.personal_data AS d
+    WHERE d.table_name = p_table AND (d.column_name = '') <> (p_subject_columns = '{}');
     INSERT INTO agentry.personal_data AS d (table_name, column_name, subject, erase_action, erase_function, "order")
     SELECT p_table, c.name, c.subject, p_erase_action, p_erase_function, p_order
-    FROM jsonb_each_text(p_subject_columns) AS c (name, subject)
+    FROM (SELECT j.key, j.value FROM jsonb_each_text(p_subject_columns) AS j
+          UNION ALL
+          SELECT '', NULL WHERE p_subject_columns = '{}') AS c (name, subject)
     ON CONFLICT (table_name, column_name) DO UPDATE
     SET subject = excluded.subject, erase_action = excluded.erase_action, erase_function = excluded.erase_function,
-        "order" = excluded."order";
+        "order" = excluded."order"
+    WHERE (d.subject, d.erase_action, d.erase_function, d."order")
+          IS DISTINCT FROM (excluded.subject, excluded.erase_action, excluded.erase_function, excluded."order");
 END;
 $register_personal_data$;
 

@@ -139,6 +139,13 @@ def test_a_table_without_primary_key_cannot_be_audited(db: Database) -> None:
         db.admin.execute("SELECT agentry.guard_table('heap', p_audit => true)")
 
 
+def test_a_repeated_install_writes_nothing_into_the_log(db: Database) -> None:
+    last = "SELECT max(id) FROM agentry.audit_log"
+    before = db.value(last)
+    db.admin.execute("SELECT agentry.install()")
+    assert db.value(last) == before
+
+
 # -- the chain --------------------------------------------------------------------------------------------------------
 
 

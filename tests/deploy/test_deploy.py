@@ -195,7 +195,7 @@ def contents(db: Database) -> dict[str, Any]:
     tables = db.value(
         "SELECT array_agg(c.oid::regclass::text) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
         " WHERE n.nspname LIKE 'agentry%' AND c.relkind IN ('r', 'p') AND c.relname NOT IN"
-        " ('installed_modules', 'tools', 'personal_data', 'audit_log', 'audit_images')"
+        " ('installed_modules', 'tools', 'personal_data')"
     )
     return {t: db.value(f"SELECT coalesce(array_agg(t::text ORDER BY t::text), '{{}}') FROM {t} t") for t in tables}
 
