@@ -41,8 +41,8 @@ BEGIN
             HINT    = 'After is the cursor of the last row that was read, NULL at the beginning; a limit is 1 to 1000.';
     END IF;
     IF p_after IS NOT NULL THEN
-        v_position := split_part(p_after, '-', 1);
-        v_id       := split_part(p_after, '-', 2);
+        v_position := split_part(p_after, '-', 1)::bigint;
+        v_id       := split_part(p_after, '-', 2)::bigint;
     END IF;
     SELECT f.position_offset, f.system_identifier = c.system_identifier AS is_here
     INTO v_state

@@ -9,8 +9,8 @@ SET datestyle = 'ISO, YMD'
 AS $_attach_month$
 BEGIN
     EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)',
-                   p_table::regclass, p_staged, p_month, p_month + interval '1 month');
-    EXECUTE format('ALTER TABLE %s DROP CONSTRAINT agentry_month', p_staged);
+                   p_table::regclass, p_staged::regclass, p_month, p_month + interval '1 month');
+    EXECUTE format('ALTER TABLE %s DROP CONSTRAINT agentry_month', p_staged::regclass);
     PERFORM agentry._close_partition(p_staged::regclass);
 END;
 $_attach_month$;

@@ -11,7 +11,7 @@ DECLARE
     v_months timestamptz[];
 BEGIN
     IF v_table.default_partition IS NULL THEN
-        RETURN '{}';
+        RETURN '{}'::timestamptz[];
     END IF;
     EXECUTE format('SELECT ARRAY(SELECT DISTINCT date_trunc(''month'', d.%1$I) FROM %2$s AS d '
                    'WHERE isfinite(d.%1$I) ORDER BY 1)',

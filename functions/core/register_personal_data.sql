@@ -50,7 +50,7 @@ BEGIN
                 DETAIL  = format('columns: %s', p_subject_columns),
                 HINT    = 'Name a column of the table.';
         END IF;
-        v_types := CASE v_column.subject WHEN 'agent_name' THEN '{text,text[]}' ELSE '{uuid,uuid[]}' END;
+        v_types := CASE v_column.subject WHEN 'agent_name' THEN '{text,text[]}'::regtype[] ELSE '{uuid,uuid[]}' END;
         IF agentry._column_type(p_table, v_column.name) <> ALL (v_types) THEN
             RAISE EXCEPTION USING
                 ERRCODE = 'datatype_mismatch',

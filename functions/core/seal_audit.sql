@@ -13,7 +13,6 @@ AS $seal_audit$
 DECLARE
     v_sealed   bigint := 0;
     v_org_id   uuid;
-    v_last     record;
     v_row      record;
     v_hash     bytea;
     v_position bigint;
