@@ -38,5 +38,16 @@ SELECT any_column_privs_are('agentry_chat', f.name, r.role, '{SELECT, INSERT, UP
 FROM fact AS f, unnest('{agentry_app, agentry_agent}'::name[]) AS r (role)
 WHERE f.written;
 
+-- views read with the rights of the caller; nobody writes through them
+CREATE TEMPORARY TABLE view_fact (name name) ON COMMIT DROP;
+INSERT INTO view_fact
+SELECT unnest('{v_agent_chat_recent, v_agent_chat_stats, v_agent_inbox, v_agent_threads, v_dead_letters}'::name[]);
+
+SELECT views_are('agentry_chat', array_agg(name), 'views of agentry_chat') FROM view_fact;
+SELECT view_owner_is('agentry_chat', name, 'agentry_owner', name || ' belongs to agentry_owner') FROM view_fact;
+SELECT table_privs_are('agentry_chat', f.name, r.role, CASE r.role WHEN 'public' THEN '{}' ELSE '{SELECT}' END::text[],
+                       r.role || ' on ' || f.name)
+FROM view_fact AS f, unnest('{public, agentry_app, agentry_agent, agentry_reader}'::name[]) AS r (role);
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -17,21 +17,31 @@ SELECT results_eq(
       WHERE connamespace = 'agentry_chat'::regnamespace AND contype = 'f' AND conparentid = 0$$,
     ARRAY[5], 'no other references');
 
+SELECT results_eq(
+    $$SELECT count(*)::integer FROM pg_constraint WHERE connamespace = 'agentry_chat'::regnamespace AND contype = 'u'$$,
+    ARRAY[0], 'no other unique keys');
+
 -- checks, by what follows the table's name
+CREATE TEMPORARY TABLE fact (name name, checks text[]) ON COMMIT DROP;
+INSERT INTO fact VALUES
+    ('agent_chat',
+     '{expires_at_check, idempotency_key_check, message_check, priority_check, recipients_check,
+       reply_to_check}'),
+    ('agent_chat_processed',
+     '{attempts_check, dead_at_check, lease_until_check, settled_at_check, status_check,
+       uncounted_check}'),
+    ('agent_chat_feed_state', '{position_offset_check}');
+
 SELECT is(
     (SELECT array_agg(substr(k.conname, length(f.name) + 2) ORDER BY k.conname COLLATE "C")
      FROM pg_constraint AS k
      WHERE k.conrelid = format('agentry_chat.%I', f.name)::regclass AND k.contype = 'c'),
     f.checks, 'checks of ' || f.name)
-FROM (VALUES
-    ('agent_chat',
-     '{expires_at_check, idempotency_key_check, message_check, priority_check, recipients_check,
-       reply_to_check}'::text[]),
-    ('agent_chat_processed',
-     '{attempts_check, dead_at_check, lease_until_check, settled_at_check, status_check,
-       uncounted_check}'),
-    ('agent_chat_feed_state', '{position_offset_check}')
-) AS f (name, checks);
+FROM fact AS f;
+SELECT set_eq(
+    $$SELECT DISTINCT c.relname FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid
+      WHERE k.connamespace = 'agentry_chat'::regnamespace AND k.contype = 'c' AND NOT c.relispartition$$,
+    'SELECT name FROM fact', 'no other table has checks');
 
 SELECT * FROM finish();
 ROLLBACK;

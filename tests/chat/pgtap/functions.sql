@@ -28,10 +28,10 @@ INSERT INTO fact VALUES
     ('withdraw_agent_message', '{bigint,text}', 'integer', 'volatile', 'owner', 'groups');
 
 SELECT set_eq(
-    $$SELECT DISTINCT proname FROM pg_proc
+    $$SELECT proname, oidvectortypes(proargtypes) FROM pg_proc
       WHERE pronamespace = 'agentry_chat'::regnamespace
         AND proname NOT LIKE '\_%' AND prorettype <> 'trigger'::regtype$$,
-    'SELECT name FROM fact', 'public functions of agentry_chat');
+    $$SELECT name, array_to_string(arguments, ', ') FROM fact$$, 'public functions of agentry_chat');
 SELECT function_returns('agentry_chat', name, arguments, result, name || ' returns ' || result) FROM fact;
 SELECT volatility_is('agentry_chat', name, arguments, volatility, name || ' is ' || volatility) FROM fact;
 SELECT is_definer('agentry_chat', name, arguments, name || ' has the rights of its owner')
@@ -44,6 +44,18 @@ SELECT function_privs_are('agentry_chat', f.name, f.arguments, r.role,
                           CASE WHEN f.callers = 'groups' AND r.role <> 'public' THEN '{EXECUTE}' ELSE '{}' END::text[],
                           r.role || ' on ' || f.name)
 FROM fact AS f, unnest('{public,agentry_app,agentry_agent,agentry_reader}'::name[]) AS r (role);
+
+-- internal functions: most are out of reach, and have the rights of their caller
+CREATE TEMPORARY TABLE internal ON COMMIT DROP AS
+SELECT p.proname, p.prosecdef,
+       EXISTS (SELECT FROM unnest('{public,agentry_app,agentry_agent,agentry_reader}'::name[]) AS r (role)
+               WHERE has_function_privilege(r.role, p.oid, 'EXECUTE')) AS reached
+FROM pg_proc AS p
+WHERE p.pronamespace = 'agentry_chat'::regnamespace AND p.proname LIKE '\_%';
+SELECT is_empty('SELECT proname FROM internal WHERE reached',
+                'no internal function of agentry_chat that others may call');
+SELECT set_eq('SELECT DISTINCT proname FROM internal WHERE prosecdef', '{_agent_chat_notify}'::name[],
+              'internal functions of agentry_chat with the rights of their owner');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -6,7 +6,9 @@ CREATE TEMPORARY TABLE kind (kind text, guarded boolean, app text[], agent text[
 INSERT INTO kind VALUES
     -- policies tell the rows; applications delete
     ('rows', true, '{SELECT, INSERT, DELETE}', '{SELECT, INSERT}', '{SELECT}'),
-    -- the same, and no group role deletes
+    -- agents delete too
+    ('own', true, '{SELECT, INSERT, DELETE}', '{SELECT, INSERT, DELETE}', '{SELECT}'),
+    -- no group role deletes
     ('kept', true, '{SELECT, INSERT}', '{SELECT, INSERT}', '{SELECT}'),
     -- some columns are hidden: SELECT is granted by column
     ('hidden', true, '{INSERT, DELETE}', '{INSERT}', '{}'),
@@ -19,8 +21,9 @@ INSERT INTO kind VALUES
 
 CREATE TEMPORARY TABLE tables_of (kind text, names name[]) ON COMMIT DROP;
 INSERT INTO tables_of VALUES
-    ('rows', '{agent_aliases, agent_domains, agents, settings, teams}'),
-    ('kept', '{organizations, service_roles}'),
+    ('rows', '{agent_aliases, agent_domains, agents, legal_holds, settings, teams}'),
+    ('own', '{pii_vault}'),
+    ('kept', '{audit_images, audit_log, erasures, organizations, service_roles}'),
     ('hidden', '{users}'),
     ('hidden, kept', '{api_keys}'),
     ('list', '{access_rules, guarded_tables, health_checks, installed_modules, maintenance_steps, metrics,
@@ -57,6 +60,17 @@ SELECT column_privs_are('agentry', f.name, f.hidden, r.role,
                         r.role || ' on ' || f.name || '.' || f.hidden)
 FROM (VALUES ('api_keys', 'key_hash'), ('users', 'hashed_password')) AS f (name, hidden),
      unnest('{agentry_app,agentry_agent,agentry_reader}'::name[]) AS r (role);
+
+-- views read with the rights of the caller; nobody writes through them
+CREATE TEMPORARY TABLE view_fact (name name) ON COMMIT DROP;
+INSERT INTO view_fact
+SELECT unnest('{v_api_keys, v_health, v_metrics, v_settings, v_table_access}'::name[]);
+
+SELECT views_are('agentry', array_agg(name), 'views of agentry') FROM view_fact;
+SELECT view_owner_is('agentry', name, 'agentry_owner', name || ' belongs to agentry_owner') FROM view_fact;
+SELECT table_privs_are('agentry', f.name, r.role, CASE r.role WHEN 'public' THEN '{}' ELSE '{SELECT}' END::text[],
+                       r.role || ' on ' || f.name)
+FROM view_fact AS f, unnest('{public, agentry_app, agentry_agent, agentry_reader}'::name[]) AS r (role);
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -4,15 +4,21 @@ SELECT no_plan();
 
 SELECT col_is_unique('agentry', f.name, f.columns, f.name || ': ' || f.columns::text || ' is unique')
 FROM (VALUES
-    ('agents',         '{db_role}'::name[]),
+    ('agent_aliases',  '{org_id,alias}'::name[]),
+    ('agents',         '{db_role}'),
     ('agents',         '{org_id,name}'),
     ('api_keys',       '{key_hash}'),
+    ('audit_log',      '{org_id,position}'),
     ('login_sessions', '{token_hash}'),
     ('organizations',  '{name}'),
     ('service_roles',  '{db_role}'),
     ('teams',          '{org_id,name}'),
     ('users',          '{org_id,username}')
 ) AS f (name, columns);
+
+SELECT results_eq(
+    $$SELECT count(*)::integer FROM pg_constraint WHERE connamespace = 'agentry'::regnamespace AND contype = 'u'$$,
+    ARRAY[10], 'no other unique keys');
 
 SELECT fk_ok('agentry', f.name, f.columns, f.to_schema, f.to_name, f.to_columns,
              format('%s %s refers to %s', f.name, f.columns, f.to_name))
@@ -26,7 +32,10 @@ FROM (VALUES
     ('api_keys',       '{org_id,agent_id}',    'agentry', 'agents',         '{org_id,id}'),
     ('api_keys',       '{org_id}',             'agentry', 'organizations',  '{id}'),
     ('api_keys',       '{org_id,user_id}',     'agentry', 'users',          '{org_id,id}'),
+    ('legal_holds',    '{org_id}',             'agentry', 'organizations',  '{id}'),
     ('login_sessions', '{org_id,api_key_id}',  'agentry', 'api_keys',       '{org_id,id}'),
+    ('pii_vault',      '{org_id,agent_id}',    'agentry', 'agents',         '{org_id,id}'),
+    ('pii_vault',      '{org_id,user_id}',     'agentry', 'users',          '{org_id,id}'),
     ('service_roles',  '{org_id}',             'agentry', 'organizations',  '{id}'),
     ('settings',       '{name}',               'agentry', 'setting_types',  '{name}'),
     ('settings',       '{org_id}',             'agentry', 'organizations',  '{id}'),
@@ -38,38 +47,46 @@ FROM (VALUES
 SELECT results_eq(
     $$SELECT count(*)::integer FROM pg_constraint
       WHERE connamespace = 'agentry'::regnamespace AND contype = 'f' AND conparentid = 0$$,
-    ARRAY[16], 'no other references');
+    ARRAY[19], 'no other references');
 
 -- checks, by what follows the table's name
-SELECT is(
-    (SELECT array_agg(substr(k.conname, length(f.name) + 2) ORDER BY k.conname COLLATE "C")
-     FROM pg_constraint AS k
-     WHERE k.conrelid = format('agentry.%I', f.name)::regclass AND k.contype = 'c'),
-    f.checks, 'checks of ' || f.name)
-FROM (VALUES
-    ('access_rules', '{commands_check, writer_check}'::text[]),
+CREATE TEMPORARY TABLE fact (name name, checks text[]) ON COMMIT DROP;
+INSERT INTO fact VALUES
+    ('access_rules', '{commands_check, writer_check}'),
     ('agent_aliases', '{alias_check}'),
     ('agent_domains', '{domain_topic_check, priority_check, vote_count_check}'),
     ('agents',
      '{access_method_check, context_type_check, instance_type_check, name_check, personality_check,
        scope_check, status_check}'),
     ('api_keys', '{holder_check, key_hash_check, name_check, prefix_check}'),
+    ('audit_log', '{digest_check, hash_check, position_check}'),
+    ('erasures', '{kind_check, subject_digest_check}'),
     ('guarded_tables', '{visible_to_check}'),
     ('installed_modules', '{way_check}'),
+    ('legal_holds', '{kind_check, reason_check}'),
     ('login_sessions', '{token_hash_check}'),
     ('maintenance_steps', '{run_every_check}'),
     ('organizations', '{name_check}'),
     ('partition_policies', '{keep_months_check, months_ahead_check, retire_to_check}'),
     ('personal_data', '{erase_action_check, erase_function_check, subject_check}'),
-    ('legal_holds', '{kind_check, reason_check}'),
     ('pii_vault', '{key_ref_check, owner_check}'),
     ('retention_rules', '{keep_for_check}'),
     ('secrets', '{value_check}'),
     ('setting_types', '{allowed_check, name_check, type_check}'),
     ('teams', '{name_check}'),
     ('tools', '{name_check}'),
-    ('users', '{email_check, hashed_password_check, username_check}')
-) AS f (name, checks);
+    ('users', '{email_check, hashed_password_check, username_check}');
+
+SELECT is(
+    (SELECT array_agg(substr(k.conname, length(f.name) + 2) ORDER BY k.conname COLLATE "C")
+     FROM pg_constraint AS k
+     WHERE k.conrelid = format('agentry.%I', f.name)::regclass AND k.contype = 'c'),
+    f.checks, 'checks of ' || f.name)
+FROM fact AS f;
+SELECT set_eq(
+    $$SELECT DISTINCT c.relname FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid
+      WHERE k.connamespace = 'agentry'::regnamespace AND k.contype = 'c' AND NOT c.relispartition$$,
+    'SELECT name FROM fact', 'no other table has checks');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -15,18 +15,24 @@ INSERT INTO fact VALUES
        team_id, user_id, scope, db_role, created_at, updated_at}'),
     ('api_keys', '{org_id, id}',
      '{org_id, id, agent_id, user_id, name, prefix, key_hash, last_used_at, expires_at, revoked_at, created_at}'),
+    ('audit_images', '{org_id, audit_id}', '{org_id, audit_id, old_row, new_row}'),
+    ('audit_log', '{org_id, id}',
+     '{org_id, id, at, transaction, role, kind, agent_id, user_id, road, action, table_name, row_key, old_digest,
+       new_digest, position, hash}'),
+    ('erasures', '{org_id, id}',
+     '{org_id, id, kind, subject_id, subject_digest, transaction, counts, started_at, finished_at}'),
     ('guarded_tables', '{table_name}',
      '{table_name, description, visible_to, written_by, agent_column, user_column, team_column, scope_column}'),
     ('health_checks', '{name}', '{name, query, description}'),
     ('installed_modules', '{module}', '{module, extension, version, way, checksum, installed_at, updated_at}'),
+    ('legal_holds', '{org_id, id}', '{org_id, id, kind, subject_id, reason, placed_at, lifted_at}'),
     ('login_sessions', '{org_id, id}', '{org_id, id, api_key_id, token_hash, created_at, expires_at, ended_at}'),
     ('maintenance_steps', '{name}', '{name, call, run_every, last_run}'),
     ('metrics', '{name}', '{name, query, unit, description}'),
     ('organizations', '{id}', '{id, name, is_default, created_at, updated_at}'),
-    ('partition_policies', '{table_name}', '{table_name, time_column, months_ahead, keep_months, retire_to}'),
+    ('partition_policies', '{table_name}', '{table_name, time_column, months_ahead, keep_months, retire_to, storage}'),
     ('personal_data', '{table_name, column_name}',
      '{table_name, column_name, subject, erase_action, erase_function, order}'),
-    ('legal_holds', '{org_id, id}', '{org_id, id, kind, subject_id, reason, placed_at, lifted_at}'),
     ('pii_vault', '{org_id, id}', '{org_id, id, agent_id, user_id, ciphertext, key_ref, created_at}'),
     ('retention_rules', '{table_name}', '{table_name, time_column, keep_for, note}'),
     ('secrets', '{name}', '{name, value}'),
@@ -52,6 +58,8 @@ FROM fact WHERE 'org_id' = ANY (columns);
 CREATE TEMPORARY TABLE view_fact (name name, columns name[]) ON COMMIT DROP;
 INSERT INTO view_fact VALUES
     ('v_api_keys', '{org_id, id, agent_id, user_id, name, prefix, last_used_at, expires_at, revoked_at, created_at}'),
+    ('v_health', '{name, status, detail, description}'),
+    ('v_metrics', '{name, label, value, unit, description}'),
     ('v_settings', '{name, value, default_value, allowed, description}'),
     ('v_table_access', '{table_name, visible_to, writers, written_by, may_insert, may_update, may_delete, comment}');
 
@@ -61,7 +69,10 @@ SELECT ok('security_invoker=true' = ANY (c.reloptions), f.name || ' has the righ
 FROM view_fact AS f JOIN pg_class AS c ON c.oid = format('agentry.%I', f.name)::regclass;
 
 SELECT col_type_is('agentry', t, 'id', 'uuid', t || '.id is uuid')
-FROM unnest('{agents, api_keys, login_sessions, organizations, teams, users}'::name[]) AS t;
+FROM unnest('{agents, api_keys, erasures, legal_holds, login_sessions, organizations, pii_vault, teams, users}'::name[])
+     AS t;
+SELECT col_type_is('agentry', 'audit_log', 'id', 'bigint', 'audit_log.id is bigint');
+SELECT col_type_is('agentry', 'audit_images', 'audit_id', 'bigint', 'audit_images.audit_id is bigint');
 
 SELECT * FROM finish();
 ROLLBACK;

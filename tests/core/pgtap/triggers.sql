@@ -1,0 +1,50 @@
+-- Triggers of the tables of agentry.
+BEGIN;
+SELECT no_plan();
+
+CREATE TEMPORARY TABLE fact (name name, audited boolean, stamped boolean, own name[]) ON COMMIT DROP;
+INSERT INTO fact VALUES
+    ('access_rules', true, false, '{access_rules_describe}'),
+    ('agent_aliases', true, false, '{agent_aliases_protect}'),
+    ('agent_domains', true, false, '{}'),
+    ('agents', true, true, '{agents_protect}'),
+    ('api_keys', true, false, '{}'),
+    ('audit_images', false, false, '{audit_images_immutable, audit_images_immutable_truncate}'),
+    ('audit_log', false, false, '{audit_log_immutable, audit_log_immutable_truncate}'),
+    ('erasures', false, false, '{}'),
+    ('guarded_tables', false, false, '{}'),
+    ('health_checks', false, false, '{}'),
+    ('installed_modules', false, true, '{}'),
+    ('legal_holds', true, false, '{}'),
+    ('login_sessions', false, false, '{}'),
+    ('maintenance_steps', false, false, '{}'),
+    ('metrics', false, false, '{}'),
+    ('organizations', true, true, '{}'),
+    ('partition_policies', true, false, '{}'),
+    ('personal_data', true, false, '{}'),
+    ('pii_vault', false, false, '{}'),
+    ('retention_rules', true, false, '{}'),
+    ('secrets', false, false, '{}'),
+    ('service_roles', true, false, '{service_roles_protect}'),
+    ('setting_types', false, false, '{}'),
+    ('settings', true, true, '{settings_check}'),
+    ('teams', true, true, '{}'),
+    ('tools', false, false, '{}'),
+    ('users', true, true, '{}');
+
+SELECT tables_are('agentry', array_agg(name), 'tables of agentry') FROM fact;
+SELECT triggers_are('agentry', name,
+                    '{agentry_10_access}'
+                    || CASE WHEN audited THEN '{agentry_90_audit_delete, agentry_90_audit_insert,
+                                                agentry_90_audit_truncate, agentry_90_audit_update}' END::name[]
+                    || CASE WHEN stamped THEN '{agentry_50_updated_at}' END::name[]
+                    || own,
+                    'triggers of ' || name)
+FROM fact;
+SELECT is_empty(
+    $$SELECT t.tgrelid::regclass, t.tgname FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
+      WHERE c.relnamespace = 'agentry'::regnamespace AND t.tgenabled <> 'O'$$,
+    'every trigger is on');
+
+SELECT * FROM finish();
+ROLLBACK;
