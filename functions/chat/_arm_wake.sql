@@ -1,5 +1,6 @@
 -- _arm_wake(organisation, agent): from here on the next message tells the inbox again
--- Called by a claim before it looks.  A sender that looked before this, and so may stay silent, is in its commit: it
+-- Called by a claim that found less than it may take, before it looks again.  A sender that looked before this, and so
+-- may stay silent, is in its commit: it
 -- holds the bucket's lock until the commit is done, and the claim waits for that, then sees the message.  A sender that
 -- looks after this finds the inbox not told, even while this transaction is open (xmax), and tells it.  A claim that
 -- may not see the message of a silent sender tells its own inbox, to be asked again: where that commit takes too long,
@@ -11,7 +12,7 @@ VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $_arm_wake$
 DECLARE
-    v_bucket integer := (SELECT k FROM agentry_chat._wake_keys(p_org_id, ARRAY[p_agent]) AS k);
+    v_bucket integer := agentry_chat._wake_key(p_org_id, p_agent);
     v_blind  boolean;
 BEGIN
     DELETE FROM agentry_chat.agent_chat_told AS t

@@ -13,11 +13,30 @@ VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $_mark$
 DECLARE
-    v_now    timestamptz := agentry._clock();
+    v_now    timestamptz;
     v_row    record;
     v_status text := p_status;
     v_delay  interval;
 BEGIN
+    -- most often: by the last holder, for good
+    UPDATE agentry_chat.agent_chat_processed AS p
+    SET status        = p_status,
+        lease_until   = NULL,
+        routed_at     = CASE p_status WHEN 'routed' THEN c.now ELSE p.routed_at END,
+        responded_at  = CASE p_status WHEN 'responded' THEN c.now END,
+        settled_at    = c.now,
+        error_message = coalesce(p_error, p.error_message)
+    FROM (SELECT agentry._clock() OFFSET 0) AS c (now)
+    WHERE p.org_id = p_org_id
+      AND p.agent = p_agent
+      AND p.chat_id = p_chat_id
+      AND p.status = 'received'
+      AND p.attempts = coalesce(p_token, 1)
+      AND p_status IN ('responded', 'routed');
+    IF FOUND THEN
+        RETURN p_status;
+    END IF;
+
     IF coalesce(p_status NOT IN ('responded', 'routed', 'failed'), true) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',
@@ -46,6 +65,7 @@ BEGIN
             HINT    = 'Claim it first: agentry_chat.claim_agent_messages().';
     END IF;
 
+    v_now := agentry._clock();
     IF p_status = 'failed' THEN
         IF v_row.tries >= (agentry._setting(p_org_id, 'chat.max_attempts'))::integer THEN
             v_status := 'dead';

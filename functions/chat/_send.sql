@@ -1,4 +1,6 @@
 -- _send(organisation, sender, message, ...) -> chat_id: send_agent_message() for a sender that is known
+-- Locks the sender and the recipients FOR KEY SHARE, as a foreign key would: who is being forgotten gets nothing.  So
+-- the triggers that check references have nothing left to check (agentry_chat.checked).
 CREATE OR REPLACE FUNCTION agentry_chat._send(
     p_org_id          uuid,
     p_sender          text,
@@ -13,91 +15,77 @@ RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
 SET search_path = pg_catalog, pg_temp
+SET agentry_chat.checked = 'on'
 AS $_send$
 DECLARE
-    v_to     record;
-    v_thread bigint;
-    v_shape  bigint;
-    v_id     bigint;
-    v_sent   bigint;
-    v_first  record;
+    v_plain     integer;
+    v_known     integer;
+    v_agents    text[];
+    v_addresses text[];
+    v_position  bigint;
+    v_thread    bigint;
+    v_shape     bigint;
+    v_id        bigint;
 BEGIN
-    IF coalesce(p_message !~ '[^[:space:]]', true) THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'message must not be blank',
-            DETAIL  = format('got: %L', p_message),
-            HINT    = 'Pass the text to send.';
-    END IF;
-    IF coalesce(p_priority NOT BETWEEN 1 AND 10, true) OR p_expires_in <= interval '0'
-       OR length(p_idempotency_key) NOT BETWEEN 1 AND 255 THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'priority, expires_in or idempotency_key is out of range',
-            DETAIL  = format('priority: %s, expires_in: %s, idempotency_key: %L',
-                             p_priority, p_expires_in, p_idempotency_key),
-            HINT    = 'Priority is 1 to 10, expires_in above 0, an idempotency key 1 to 255 characters.';
-    END IF;
-    v_to := agentry_chat._expand_recipients(p_org_id, p_sender, p_recipients);
-
-    IF p_reply_to IS NOT NULL THEN
-        SELECT m.thread
-        INTO v_thread
-        FROM agentry_chat.agent_chat AS m
-        WHERE m.org_id = p_org_id
-          AND m.id = p_reply_to
-          AND (m.sender = p_sender
-               OR EXISTS (SELECT
-                          FROM agentry_chat.agent_chat_processed AS p
-                          WHERE p.org_id = p_org_id AND p.chat_id = p_reply_to AND p.agent = p_sender));
-        IF v_thread IS NULL THEN
-            RAISE EXCEPTION USING
-                ERRCODE = 'undefined_object',
-                MESSAGE = format('message %s does not exist', p_reply_to),
-                DETAIL  = format('%s neither sent nor received such a message.', p_sender),
-                HINT    = 'Answer a message that the sender sent or received.';
-        END IF;
-        v_shape := agentry_chat._check_breaker(p_org_id, p_sender, p_message, v_to.addresses, v_thread,
-                                               p_idempotency_key);
-    END IF;
-
-    v_id := nextval('agentry_chat.agent_chat_id_seq');
-    -- one statement: where constraints are immediate, the notification looks for the deliveries at its end
-    WITH sent AS (
+    -- few statements that do much, see _identity(); most often: plain names of agents that everyone sees
+    SELECT count(*) FILTER (WHERE a.is_plain), count(*),
+           (SELECT f.position_offset + pg_current_xact_id()::text::bigint
+            FROM agentry_chat.agent_chat_feed_state AS f
+            WHERE f.org_id = p_org_id
+              AND f.system_identifier::text = current_setting('agentry_chat.server', true))
+    INTO v_plain, v_known, v_position
+    FROM (SELECT a.name = ANY (p_recipients) AND a.scope = 'organisation' AND a.status IN ('active', 'inactive')
+                 AS is_plain
+          FROM agentry.agents AS a
+          WHERE a.org_id = p_org_id
+            AND a.name = ANY (CASE WHEN array_ndims(p_recipients) = 1 THEN p_sender || p_recipients END)
+          FOR KEY SHARE) AS a;
+    IF v_plain = cardinality(p_recipients)
+       AND v_known = v_plain + (p_sender <> ALL (p_recipients))::integer
+       AND v_position IS NOT NULL
+       AND p_message ~ '[^[:space:]]' AND p_priority BETWEEN 1 AND 10
+       AND p_reply_to IS NULL AND p_expires_in IS NULL AND p_idempotency_key IS NULL THEN
         INSERT INTO agentry_chat.agent_chat (
-            org_id, id, sender, message, recipients, reply_to, thread, priority, expires_at, idempotency_key,
-            position, shape, readers)
+            org_id, id, sender, message, recipients, thread, priority, position, readers)
         OVERRIDING SYSTEM VALUE
-        VALUES (p_org_id, v_id, p_sender, p_message, v_to.addresses, p_reply_to, coalesce(v_thread, v_id), p_priority,
-                now() + p_expires_in, p_idempotency_key, agentry_chat._feed_position(p_org_id), v_shape,
-                p_sender || array_remove(v_to.agents, p_sender))
-        ON CONFLICT (org_id, sender, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
-        RETURNING id, expires_at
-    ), delivered AS (
-        INSERT INTO agentry_chat.agent_chat_processed (
-            org_id, chat_id, agent, sender, priority, available_at, expires_at)
-        SELECT p_org_id, m.id, t.agent, p_sender, p_priority, now(), m.expires_at
-        FROM sent AS m
-        CROSS JOIN unnest(v_to.agents) AS t (agent)
-    )
-    SELECT m.id INTO v_sent FROM sent AS m;
-    IF v_sent IS NULL THEN
-        SELECT m.id,
-               (m.message, m.recipients, m.priority) = (p_message, v_to.addresses, p_priority)
-               AND m.reply_to IS NOT DISTINCT FROM p_reply_to
-               AND m.expires_at - m."timestamp" IS NOT DISTINCT FROM (now() + p_expires_in) - now() AS same
-        INTO v_first
-        FROM agentry_chat.agent_chat AS m
-        WHERE m.org_id = p_org_id AND m.sender = p_sender AND m.idempotency_key = p_idempotency_key;
-        IF v_first.same THEN
-            RETURN v_first.id;
-        END IF;
-        RAISE EXCEPTION USING
-            ERRCODE = CASE WHEN v_first.id IS NULL THEN 'serialization_failure' ELSE 'unique_violation' END,
-            MESSAGE = format('idempotency key %L was used for another message', p_idempotency_key),
-            DETAIL  = format('Message %s of %s has it, with other content.', v_first.id, p_sender),
-            HINT    = 'Use a new key for a new message; retry a serialisation failure.';
+        SELECT p_org_id, n.id, p_sender, p_message, p_recipients, n.id, p_priority, v_position,
+               p_sender || array_remove(p_recipients, p_sender)
+        FROM (SELECT nextval('agentry_chat.agent_chat_id_seq') OFFSET 0) AS n (id)
+        RETURNING id INTO v_id;
+        INSERT INTO agentry_chat.agent_chat_processed (org_id, chat_id, agent, sender, priority, available_at)
+        SELECT p_org_id, v_id, unnest(p_recipients), p_sender, p_priority, now();
+        RETURN v_id;
     END IF;
+
+    IF coalesce(p_message !~ '[^[:space:]]' OR p_priority NOT BETWEEN 1 AND 10, true)
+       OR p_expires_in <= interval '0' OR length(p_idempotency_key) NOT BETWEEN 1 AND 255 THEN
+        PERFORM agentry_chat._refuse_message(p_message, p_priority, p_expires_in, p_idempotency_key);
+    END IF;
+    SELECT e.addresses, e.agents
+    INTO v_addresses, v_agents
+    FROM agentry_chat._expand_recipients(p_org_id, p_sender, p_recipients) AS e;
+    PERFORM agentry_chat._lock_agents(p_org_id, p_sender || v_agents);
+    IF p_reply_to IS NOT NULL THEN
+        v_thread := agentry_chat._thread_of(p_org_id, p_sender, p_reply_to);
+        v_shape  := agentry_chat._check_breaker(p_org_id, p_sender, p_message, v_addresses, v_thread,
+                                                p_idempotency_key);
+    END IF;
+    v_id := nextval('agentry_chat.agent_chat_id_seq');
+    INSERT INTO agentry_chat.agent_chat (
+        org_id, id, sender, message, recipients, reply_to, thread, priority, expires_at, idempotency_key, position,
+        shape, readers)
+    OVERRIDING SYSTEM VALUE
+    VALUES (p_org_id, v_id, p_sender, p_message, v_addresses, p_reply_to, coalesce(v_thread, v_id), p_priority,
+            now() + p_expires_in, p_idempotency_key, coalesce(v_position, agentry_chat._feed_position(p_org_id)),
+            v_shape, p_sender || array_remove(v_agents, p_sender))
+    ON CONFLICT (org_id, sender, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING;
+    IF NOT FOUND THEN
+        RETURN agentry_chat._sent_before(p_org_id, p_sender, p_message, v_addresses, p_reply_to, p_expires_in,
+                                         p_priority, p_idempotency_key);
+    END IF;
+    INSERT INTO agentry_chat.agent_chat_processed (org_id, chat_id, agent, sender, priority, available_at, expires_at)
+    SELECT p_org_id, v_id, t.agent, p_sender, p_priority, now(), now() + p_expires_in
+    FROM unnest(v_agents) AS t (agent);
     RETURN v_id;
 END;
 $_send$;

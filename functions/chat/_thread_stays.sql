@@ -23,6 +23,7 @@ BEGIN
                OR EXISTS (SELECT
                           FROM agentry_chat.agent_chat_processed AS p
                           WHERE p.org_id = p_org_id
+                            AND p.agent = ANY (m.readers)
                             AND p.chat_id = m.id
                             AND (p.settled_at IS NULL OR p.agent = ANY (p_held)))));
 END;

@@ -64,11 +64,7 @@ BEGIN
       AND m.position < v_finished
       -- as in the policy
       AND (v_all
-           OR m.sender = v_me.agent
-           OR v_me.agent = ANY (m.recipients)
-           OR EXISTS (SELECT
-                      FROM agentry_chat.agent_chat_processed AS p
-                      WHERE p.org_id = m.org_id AND p.chat_id = m.id AND p.agent = v_me.agent))
+           OR v_me.agent = ANY (m.readers))
     ORDER BY m.position, m.id
     LIMIT p_limit;
 END;

@@ -1,7 +1,8 @@
 -- claim_agent_messages([agent, limit, lease, in_order]) -> chat_id, sender, message, ..., attempts, token
 -- Takes due messages of an inbox for the time of the lease: pending ones, failed ones whose wait is over, and claimed
 -- ones whose lease ran out; by priority, then oldest first.  Locks those rows only and waits for nobody (SKIP LOCKED).
--- What expired, or was tried as often as the setting chat.max_attempts says, is settled on the way.
+-- A claim that comes back full leaves the wake-up of the inbox as it is: there may be more, and who waits claims first
+-- until there is not.  One that does not settles what expired, or was tried as often as chat.max_attempts says.
 -- In order: of each thread only its first open message in this inbox, and so one at a time: of two in one claim the
 -- second would overtake the first when that fails.  No lock is needed for it: messages only cease to be open, so a
 -- snapshot that is too old holds a message back and never lets one pass.
@@ -31,79 +32,49 @@ SET search_path = pg_catalog, pg_temp
 AS $claim_agent_messages$
 #variable_conflict use_column
 DECLARE
-    v_now          timestamptz := agentry._clock();
-    v_actor        record;
-    v_max_attempts integer;
-    v_due          bigint[];
-    v_overdue      boolean;
-    v_left         integer := p_limit;
+    v_now   timestamptz := agentry._clock();
+    v_actor record      := agentry._actor(p_agent);
+    v_left  integer     := p_limit;
+    v_armed boolean     := false;
+    v_count integer;
 BEGIN
-    v_actor := agentry._actor(p_agent);
-    IF coalesce(p_limit NOT BETWEEN 1 AND 1000, true)
-       OR coalesce(p_lease NOT BETWEEN interval '1 second' AND interval '1 day', true) THEN
+    IF coalesce(p_limit NOT BETWEEN 1 AND 1000 OR p_lease NOT BETWEEN interval '1 second' AND interval '1 day',
+                true) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',
             MESSAGE = 'limit or lease is out of range',
             DETAIL  = format('limit: %s, lease: %s', p_limit, p_lease),
             HINT    = 'A limit is 1 to 1000, a lease 1 second to 1 day.';
     END IF;
-    v_max_attempts := (agentry._setting(v_actor.org_id, 'chat.max_attempts'))::integer;
-    PERFORM agentry_chat._arm_wake(v_actor.org_id, v_actor.agent);
 
     LOOP
-        IF p_in_order THEN
-            SELECT array_agg(d.chat_id), bool_or(d.overdue)
-            INTO v_due, v_overdue
-            FROM (SELECT p.chat_id,
-                         coalesce(p.expires_at <= v_now, false)
-                         OR p.attempts - p.uncounted >= v_max_attempts AS overdue
-                  FROM agentry_chat.agent_chat_processed AS p
-                  JOIN agentry_chat.agent_chat AS m ON m.org_id = p.org_id AND m.id = p.chat_id
-                  WHERE p.org_id = v_actor.org_id
-                    AND p.agent = v_actor.agent
-                    AND p.settled_at IS NULL
-                    AND p.available_at <= v_now
-                    AND (p.lease_until IS NULL OR p.lease_until <= v_now)
-                    AND NOT EXISTS (SELECT
-                                    FROM agentry_chat.agent_chat_processed AS e
-                                    JOIN agentry_chat.agent_chat AS n ON n.org_id = e.org_id AND n.id = e.chat_id
-                                    WHERE e.org_id = v_actor.org_id
-                                      AND e.agent = v_actor.agent
-                                      AND e.settled_at IS NULL
-                                      AND e.chat_id < p.chat_id
-                                      AND n.thread = m.thread)
-                  ORDER BY p.priority, p.chat_id
-                  LIMIT v_left
-                  FOR UPDATE OF p SKIP LOCKED) AS d;
-        ELSE
-            SELECT array_agg(d.chat_id), bool_or(d.overdue)
-            INTO v_due, v_overdue
-            FROM (SELECT p.chat_id,
-                         coalesce(p.expires_at <= v_now, false)
-                         OR p.attempts - p.uncounted >= v_max_attempts AS overdue
-                  FROM agentry_chat.agent_chat_processed AS p
-                  WHERE p.org_id = v_actor.org_id
-                    AND p.agent = v_actor.agent
-                    AND p.settled_at IS NULL
-                    AND p.available_at <= v_now
-                    AND (p.lease_until IS NULL OR p.lease_until <= v_now)
-                  ORDER BY p.priority, p.chat_id
-                  LIMIT v_left
-                  FOR UPDATE SKIP LOCKED) AS d;
-        END IF;
-        EXIT WHEN v_due IS NULL;
-        IF v_overdue THEN
-            PERFORM agentry_chat._settle_overdue(v_actor.org_id, v_actor.agent, v_due, v_max_attempts, v_now);
-        END IF;
-
+        -- Rows are found again by where they are, whatever the planner thinks of the table.  One that somebody changed
+        -- since the statement began is locked here and taken by the second look.  The setting is read only where
+        -- something was tried before.
         RETURN QUERY
         WITH claimed AS (
             UPDATE agentry_chat.agent_chat_processed AS p
             SET status = 'received', attempts = p.attempts + 1, received_at = v_now, lease_until = v_now + p_lease
-            WHERE p.org_id = v_actor.org_id
-              AND p.agent = v_actor.agent
-              AND p.chat_id = ANY (v_due)
-              AND p.settled_at IS NULL
+            WHERE p.ctid = ANY (
+                CASE
+                    WHEN p_in_order
+                    THEN (SELECT agentry_chat._due_in_order(v_actor.org_id, v_actor.agent, v_left, v_now))
+                    ELSE ARRAY(
+                        SELECT d.ctid
+                        FROM agentry_chat.agent_chat_processed AS d
+                        WHERE d.org_id = v_actor.org_id
+                          AND d.agent = v_actor.agent
+                          AND d.settled_at IS NULL
+                          AND d.available_at <= v_now
+                          AND (d.lease_until IS NULL OR d.lease_until <= v_now)
+                          AND (d.expires_at IS NULL OR d.expires_at > v_now)
+                          AND (d.attempts = 0
+                               OR d.attempts - d.uncounted
+                                  < (SELECT agentry._setting(v_actor.org_id, 'chat.max_attempts')::integer))
+                        ORDER BY d.priority, d.chat_id
+                        LIMIT v_left
+                        FOR UPDATE SKIP LOCKED)
+                END)
             RETURNING p.chat_id, p.attempts
         )
         SELECT m.id, m.sender, m.message, m.recipients, m.reply_to, m.thread, m.priority, m."timestamp",
@@ -111,10 +82,15 @@ BEGIN
         FROM claimed AS c
         JOIN agentry_chat.agent_chat AS m ON m.org_id = v_actor.org_id AND m.id = c.chat_id
         ORDER BY m.priority, m.id;
-        GET DIAGNOSTICS v_left = ROW_COUNT;
-        -- again only where what was due was not worth returning
-        v_left := cardinality(v_due) - v_left;
-        EXIT WHEN v_left = 0;
+        GET DIAGNOSTICS v_count = ROW_COUNT;
+        IF v_count = v_left OR v_armed THEN
+            RETURN;
+        END IF;
+        -- who comes back with less may wait for the next notification; what was sent before that is asked for, is seen
+        v_left := v_left - v_count;
+        PERFORM agentry_chat._settle_overdue(v_actor.org_id, v_actor.agent, v_now);
+        PERFORM agentry_chat._arm_wake(v_actor.org_id, v_actor.agent);
+        v_armed := true;
     END LOOP;
 END;
 $claim_agent_messages$;

@@ -51,7 +51,7 @@ BEGIN
                               FROM agentry_chat.agent_chat AS e
                               WHERE e.org_id = v_org_id AND e.thread = m.thread AND e.id < m.id)
               AND NOT agentry_chat._thread_stays(v_org_id, m.thread, v_before, v_held)
-            ORDER BY m."timestamp", m.id
+            ORDER BY m.id
             LIMIT v_left);
         -- those that nobody answers at this moment
         v_threads := ARRAY(
@@ -77,6 +77,7 @@ BEGIN
         WHERE m.org_id = v_org_id
           AND m.thread = ANY (v_threads)
           AND p.org_id = v_org_id
+          AND p.agent = ANY (m.readers)
           AND p.chat_id = m.id
           AND p.settled_at IS NOT NULL;
         GET DIAGNOSTICS v_deliveries = ROW_COUNT;

@@ -17,9 +17,8 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $mark_agent_message$
 DECLARE
-    v_actor record;
+    v_actor record := agentry._actor(p_agent);
 BEGIN
-    v_actor := agentry._actor(p_agent);
     RETURN agentry_chat._mark(v_actor.org_id, v_actor.agent, p_chat_id, p_status, p_token, p_error);
 END;
 $mark_agent_message$;

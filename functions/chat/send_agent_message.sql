@@ -19,9 +19,8 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $send_agent_message$
 DECLARE
-    v_actor record;
+    v_actor record := agentry._actor(p_sender);
 BEGIN
-    v_actor := agentry._actor(p_sender);
     RETURN agentry_chat._send(v_actor.org_id, v_actor.agent, p_message, p_recipients, p_reply_to, p_expires_in,
                               p_priority, p_idempotency_key);
 END;

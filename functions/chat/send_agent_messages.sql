@@ -1,6 +1,7 @@
 -- send_agent_messages(messages) -> chat_ids
 -- Sends a batch, all or nothing: a JSON array of objects with the arguments of send_agent_message() less p_.  Ids come
--- back in the order of the array.
+-- back in the order of the array.  A batch of new messages to plain names is stored at once; one that answers, repeats
+-- an idempotency key, or writes to domains or aliases is sent message by message.
 -- Raises what send_agent_message() raises; invalid_parameter_value names the position of a bad object.
 CREATE OR REPLACE FUNCTION agentry_chat.send_agent_messages(p_messages jsonb)
 RETURNS bigint[]
@@ -10,31 +11,49 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $send_agent_messages$
 DECLARE
-    v_ids   bigint[] := '{}';
-    v_last  text;
-    v_actor record;
-    v_row   record;
+    v_given  text[];
+    v_actors text[] := '{}';
+    v_names  text[];
+    v_plain  boolean;
+    v_actor  record;
+    v_row    record;
+    v_ids    bigint[];
 BEGIN
     PERFORM agentry._check_batch(p_messages, '{message,recipients}',
                                  '{sender,reply_to,expires_in,priority,idempotency_key}');
-    FOR v_row IN
-        SELECT m.value ->> 'sender' AS sender,
-               m.value ->> 'message' AS message,
-               CASE WHEN jsonb_typeof(m.value -> 'recipients') = 'array'
-                    THEN ARRAY(SELECT jsonb_array_elements_text(m.value -> 'recipients')) END AS recipients,
-               (m.value ->> 'reply_to')::bigint AS reply_to,
-               (m.value ->> 'expires_in')::interval AS expires_in,
-               coalesce((m.value ->> 'priority')::integer, 5) AS priority,
-               m.value ->> 'idempotency_key' AS idempotency_key
-        FROM jsonb_array_elements(p_messages) WITH ORDINALITY AS m (value, n)
-        ORDER BY m.n
-    LOOP
-        IF v_actor IS NULL OR v_row.sender IS DISTINCT FROM v_last THEN
-            v_actor := agentry._actor(v_row.sender);
-            v_last := v_row.sender;
-        END IF;
-        v_ids := v_ids || agentry_chat._send(v_actor.org_id, v_actor.agent, v_row.message, v_row.recipients,
-                                             v_row.reply_to, v_row.expires_in, v_row.priority, v_row.idempotency_key);
+    SELECT array_agg(DISTINCT m.sender),
+           array_agg(DISTINCT r.name),
+           bool_and(coalesce(m.reply_to IS NULL
+                             AND r.name IS NOT NULL
+                             AND m.message ~ '[^[:space:]]'
+                             AND m.priority BETWEEN 1 AND 10
+                             AND coalesce(m.expires_in > interval '0', true)
+                             AND coalesce(length(m.idempotency_key) BETWEEN 1 AND 255, true), false))
+    INTO v_given, v_names, v_plain
+    FROM agentry_chat._read_messages(p_messages) AS m
+    LEFT JOIN LATERAL unnest(m.recipients) AS r (name) ON true;
+    IF v_given IS NULL THEN
+        RETURN '{}';
+    END IF;
+    FOR i IN 1 .. cardinality(v_given) LOOP
+        v_actor := agentry._actor(v_given[i]);
+        v_actors[i] := v_actor.agent;
+    END LOOP;
+
+    IF v_plain AND agentry_chat._are_plain(v_actor.org_id, v_names, v_actors) THEN
+        BEGIN
+            RETURN agentry_chat._send_plain(v_actor.org_id, v_given, v_actors, p_messages);
+        EXCEPTION
+            WHEN unique_violation THEN
+                -- a key that was used before, perhaps for the same message; a recipient who stands twice
+                NULL;
+        END;
+    END IF;
+    v_ids := '{}';
+    FOR v_row IN SELECT m.* FROM agentry_chat._read_messages(p_messages) AS m ORDER BY m.n LOOP
+        v_ids := v_ids || agentry_chat._send(
+            v_actor.org_id, v_actors[array_position(v_given, v_row.sender)], v_row.message, v_row.recipients,
+            v_row.reply_to, v_row.expires_in, v_row.priority, v_row.idempotency_key);
     END LOOP;
     RETURN v_ids;
 END;

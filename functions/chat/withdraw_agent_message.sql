@@ -10,16 +10,19 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $withdraw_agent_message$
 DECLARE
-    v_now   timestamptz := agentry._clock();
-    v_actor record;
-    v_row   record;
-    v_had   text[] := '{}';
-    v_count integer;
+    v_now     timestamptz := agentry._clock();
+    v_actor   record;
+    v_row     record;
+    v_readers text[];
+    v_had     text[] := '{}';
+    v_count   integer;
 BEGIN
     v_actor := agentry._actor(p_sender);
-    IF NOT EXISTS (SELECT
-                   FROM agentry_chat.agent_chat AS m
-                   WHERE m.org_id = v_actor.org_id AND m.id = p_chat_id AND m.sender = v_actor.agent) THEN
+    SELECT m.readers
+    INTO v_readers
+    FROM agentry_chat.agent_chat AS m
+    WHERE m.org_id = v_actor.org_id AND m.id = p_chat_id AND m.sender = v_actor.agent;
+    IF v_readers IS NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'undefined_object',
             MESSAGE = format('%s sent no message %s', v_actor.agent, coalesce(p_chat_id::text, 'NULL')),
@@ -28,7 +31,7 @@ BEGIN
     FOR v_row IN
         SELECT p.agent, p.attempts
         FROM agentry_chat.agent_chat_processed AS p
-        WHERE p.org_id = v_actor.org_id AND p.chat_id = p_chat_id
+        WHERE p.org_id = v_actor.org_id AND p.agent = ANY (v_readers) AND p.chat_id = p_chat_id
         ORDER BY p.agent
         FOR UPDATE
     LOOP
@@ -45,7 +48,10 @@ BEGIN
     END IF;
     UPDATE agentry_chat.agent_chat_processed AS p
     SET status = 'withdrawn', settled_at = v_now
-    WHERE p.org_id = v_actor.org_id AND p.chat_id = p_chat_id AND p.status = 'pending';
+    WHERE p.org_id = v_actor.org_id
+      AND p.agent = ANY (v_readers)
+      AND p.chat_id = p_chat_id
+      AND p.status = 'pending';
     GET DIAGNOSTICS v_count = ROW_COUNT;
     RETURN v_count;
 END;

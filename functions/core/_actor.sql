@@ -17,27 +17,31 @@ STABLE
 SET search_path = pg_catalog, pg_temp
 AS $_actor$
 DECLARE
-    v_me    record := agentry._caller();
+    v_me    record := agentry._identity();
     v_agent record;
 BEGIN
-    org_id  := v_me.org_id;
-    kind    := v_me.kind;
-    user_id := v_me.user_id;
-    team_id := v_me.team_id;
-    IF p_agent IS NULL OR agentry.fold_name(p_agent) = v_me.agent THEN
-        IF v_me.agent IS NULL THEN
-            RAISE EXCEPTION USING
-                ERRCODE = 'invalid_parameter_value',
-                MESSAGE = 'which agent is not clear',
-                DETAIL  = format('You are %s, no agent.', v_me.kind),
-                HINT    = 'Name the agent, or call agentry.act_as(agent) first.';
-        END IF;
-        agent_id := v_me.agent_id;
-        agent    := v_me.agent;
+    IF v_me.org_id IS NULL OR agentry._is_restricted() THEN
+        PERFORM agentry._caller();
+    END IF;
+    -- most often an application, or an agent that says its own name as it is kept
+    SELECT v_me.org_id, a.id, a.name, v_me.kind, v_me.user_id, v_me.team_id
+    INTO org_id, agent_id, agent, kind, user_id, team_id
+    FROM agentry.agents AS a
+    WHERE a.org_id = v_me.org_id
+      AND a.name = coalesce(p_agent, v_me.agent)
+      AND (a.name = v_me.agent OR v_me.kind IN ('app', 'admin') AND a.status NOT IN ('suspended', 'archived'));
+    IF agent IS NOT NULL THEN
         RETURN;
     END IF;
+    IF p_agent IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_parameter_value',
+            MESSAGE = 'which agent is not clear',
+            DETAIL  = format('You are %s, no agent.', v_me.kind),
+            HINT    = 'Name the agent, or call agentry.act_as(agent) first.';
+    END IF;
 
-    SELECT a.id, a.name, a.status, a.user_id, a.team_id
+    SELECT a.id, a.name, a.status, a.user_id
     INTO v_agent
     FROM agentry._resolve_agent(v_me.org_id, p_agent) AS a;
     IF v_me.agent_id IS DISTINCT FROM v_agent.id
@@ -67,6 +71,10 @@ BEGIN
             MESSAGE = format('agent %s is %s', v_agent.name, v_agent.status),
             HINT    = 'Set its status to active first.';
     END IF;
+    org_id   := v_me.org_id;
+    kind     := v_me.kind;
+    user_id  := v_me.user_id;
+    team_id  := v_me.team_id;
     agent_id := v_agent.id;
     agent    := v_agent.name;
 END;

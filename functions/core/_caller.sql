@@ -1,6 +1,6 @@
 -- _caller() -> kind, org_id, agent_id, agent, user_id, team_id, road: who is asking; nobody is refused
--- Unlike _me(), it also looks for a restricted operation where the frame is the acting role's own: when the owner runs
--- ANALYZE, so is that of our SECURITY DEFINER functions, whoever's index expression called them.
+-- Unlike _me(), it looks for a restricted operation whatever the frame: when the owner runs ANALYZE, the frame of our
+-- SECURITY DEFINER functions is the acting role's own, whoever's index expression called them.
 -- Raises invalid_authorization_specification.
 CREATE OR REPLACE FUNCTION agentry._caller(
     OUT kind     text,
@@ -16,17 +16,9 @@ STABLE
 SET search_path = pg_catalog, pg_temp
 AS $_caller$
 DECLARE
-    v_me record;
+    v_who record := agentry._identity();
 BEGIN
-    v_me     := agentry._me();
-    kind     := v_me.kind;
-    org_id   := v_me.org_id;
-    agent_id := v_me.agent_id;
-    agent    := v_me.agent;
-    user_id  := v_me.user_id;
-    team_id  := v_me.team_id;
-    road     := v_me.road;
-    IF org_id IS NULL OR current_user = agentry._acting_role() AND agentry._is_restricted() THEN
+    IF v_who.org_id IS NULL OR agentry._is_restricted() THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_authorization_specification',
             MESSAGE = 'the database does not know who you are',
@@ -35,6 +27,13 @@ BEGIN
             HINT    = 'Bind a session: SELECT agentry.use_session(agentry.login(key)).  Or let an administrator map '
                       'the role.';
     END IF;
+    kind     := v_who.kind;
+    org_id   := v_who.org_id;
+    agent_id := v_who.agent_id;
+    agent    := v_who.agent;
+    user_id  := v_who.user_id;
+    team_id  := v_who.team_id;
+    road     := v_who.road;
 END;
 $_caller$;
 

@@ -7,7 +7,8 @@ IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $_check_batch$
 DECLARE
-    v_bad record;
+    v_known text[] := p_required || p_optional;
+    v_bad   record;
 BEGIN
     IF jsonb_typeof(p_batch) IS DISTINCT FROM 'array' THEN
         RAISE EXCEPTION USING
@@ -15,6 +16,14 @@ BEGIN
             MESSAGE = 'a batch is a JSON array of objects',
             DETAIL  = format('got: %s', coalesce(jsonb_typeof(p_batch), 'NULL')),
             HINT    = 'Pass [{...}, {...}].';
+    END IF;
+    -- most often all is well
+    IF NOT EXISTS (SELECT
+                   FROM jsonb_array_elements(p_batch) AS b (value)
+                   WHERE CASE WHEN jsonb_typeof(b.value) = 'object'
+                              THEN NOT b.value ?& p_required OR b.value - v_known <> '{}'
+                              ELSE true END) THEN
+        RETURN;
     END IF;
     SELECT b.n,
            jsonb_typeof(b.value) AS type,

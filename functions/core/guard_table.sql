@@ -132,9 +132,15 @@ BEGIN
         END LOOP;
     END IF;
 
+    -- where there are policies, not for those whom they do not concern: the owner, and so our SECURITY DEFINER functions
+    -- and cascades; _enforce_access() would find the same, more slowly
     EXECUTE format(
         'CREATE OR REPLACE TRIGGER agentry_10_access BEFORE INSERT OR UPDATE OR DELETE ON %s '
-        'FOR EACH STATEMENT EXECUTE FUNCTION agentry._enforce_access()', p_table);
+        'FOR EACH STATEMENT %s EXECUTE FUNCTION agentry._enforce_access()',
+        p_table,
+        (SELECT format('WHEN (row_security_active(%L::regclass))', p_table)
+         FROM pg_class AS c
+         WHERE c.oid = p_table AND c.relrowsecurity));
     IF agentry._column_type(p_table, 'updated_at') IS NOT NULL THEN
         EXECUTE format(
             'CREATE OR REPLACE TRIGGER agentry_50_updated_at BEFORE UPDATE ON %s '

@@ -16,8 +16,8 @@ CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat (
     position        bigint      NOT NULL DEFAULT pg_current_xact_id()::text::bigint,
     shape           bigint,
     readers         text[]      NOT NULL DEFAULT '{}',
+    announce        boolean     NOT NULL DEFAULT true,
     CONSTRAINT agent_chat_pkey PRIMARY KEY (org_id, id),
-    CONSTRAINT agent_chat_sender_fkey FOREIGN KEY (org_id, sender) REFERENCES agentry.agents (org_id, name),
     CONSTRAINT agent_chat_reply_to_fkey FOREIGN KEY (org_id, reply_to) REFERENCES agentry_chat.agent_chat (org_id, id),
     CONSTRAINT agent_chat_message_check CHECK (message ~ '[^[:space:]]'),
     CONSTRAINT agent_chat_recipients_check
@@ -46,7 +46,10 @@ COMMENT ON COLUMN agentry_chat.agent_chat.position IS
     'Place of its transaction in the feed: transaction id plus the position_offset of the organisation.';
 COMMENT ON COLUMN agentry_chat.agent_chat.shape IS
     'Hash of the letters of a short answer, by which the breaker knows repetitions; NULL: not counted.';
-COMMENT ON COLUMN agentry_chat.agent_chat.readers IS 'Names of those who may read it: the sender and the recipients.';
+COMMENT ON COLUMN agentry_chat.agent_chat.readers IS
+    'Names of those who may read it: the sender first, then the recipients.';
+COMMENT ON COLUMN agentry_chat.agent_chat.announce IS
+    'Whether its commit tells the recipients; false where another message of the same batch does.';
 
 CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat_processed (
     org_id        uuid        NOT NULL,
@@ -66,19 +69,9 @@ CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat_processed (
     settled_at    timestamptz,
     dead_at       timestamptz,
     error_message text,
-    CONSTRAINT agent_chat_processed_pkey PRIMARY KEY (org_id, chat_id, agent),
-    CONSTRAINT agent_chat_processed_chat_id_fkey FOREIGN KEY (org_id, chat_id)
-        REFERENCES agentry_chat.agent_chat (org_id, id),
-    CONSTRAINT agent_chat_processed_agent_fkey FOREIGN KEY (org_id, agent) REFERENCES agentry.agents (org_id, name),
+    CONSTRAINT agent_chat_processed_pkey PRIMARY KEY (org_id, agent, chat_id),
     CONSTRAINT agent_chat_processed_status_check
-        CHECK (status IN ('pending', 'received', 'routed', 'responded', 'failed', 'dead', 'expired', 'withdrawn')),
-    CONSTRAINT agent_chat_processed_settled_at_check
-        CHECK ((settled_at IS NOT NULL) = (status IN ('routed', 'responded', 'dead', 'expired', 'withdrawn'))),
-    CONSTRAINT agent_chat_processed_dead_at_check CHECK ((dead_at IS NOT NULL) = (status = 'dead')),
-    CONSTRAINT agent_chat_processed_lease_until_check CHECK ((lease_until IS NOT NULL) = (status = 'received')),
-    CONSTRAINT agent_chat_processed_attempts_check
-        CHECK (attempts >= 0 AND (attempts > 0 OR status IN ('pending', 'expired', 'withdrawn'))),
-    CONSTRAINT agent_chat_processed_uncounted_check CHECK (uncounted BETWEEN 0 AND attempts)
+        CHECK (agentry_chat._is_delivery(status, attempts, uncounted, lease_until, settled_at, dead_at))
 )
 WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 COMMENT ON TABLE agentry_chat.agent_chat_processed IS

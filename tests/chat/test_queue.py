@@ -469,7 +469,7 @@ def test_maintenance_settles_what_expired(town: Database) -> None:
 @pytest.mark.parametrize("uncounted", [-1, 1])
 def test_no_more_claims_are_uncounted_than_there_were(chat: Connection, uncounted: int) -> None:
     chat_id = send(chat, "nova", "work", ["coder"])
-    with pytest.raises(errors.CheckViolation, match="agent_chat_processed_uncounted_check"):
+    with pytest.raises(errors.CheckViolation, match="agent_chat_processed_status_check"):
         chat.execute(
             "UPDATE agentry_chat.agent_chat_processed SET uncounted = %s WHERE chat_id = %s", [uncounted, chat_id]
         )

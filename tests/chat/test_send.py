@@ -746,12 +746,20 @@ VIOLATIONS = {
     "agent_chat_expires_at_check": {"expires_at": "now()"},
     "agent_chat_idempotency_key_check": {"idempotency_key": "''"},
     "agent_chat_processed_status_check": {"status": "'read'", "attempts": "1"},
-    "agent_chat_processed_settled_at_check": {"settled_at": "now()"},
-    "agent_chat_processed_dead_at_check": {"dead_at": "now()"},
-    "agent_chat_processed_lease_until_check": {"lease_until": "now()"},
-    "agent_chat_processed_attempts_check": {"attempts": "-1", "uncounted": "-1"},
-    "agent_chat_processed_uncounted_check": {"uncounted": "1"},
 }
+
+DELIVERIES_THAT_CANNOT_BE = [
+    {"settled_at": "now()"},
+    {"status": "'responded'", "attempts": "1"},
+    {"dead_at": "now()"},
+    {"status": "'dead'", "attempts": "1", "settled_at": "now()"},
+    {"lease_until": "now()"},
+    {"status": "'received'", "attempts": "1"},
+    {"attempts": "-1", "uncounted": "-1"},
+    {"status": "'failed'"},
+    {"uncounted": "1"},
+    {"uncounted": "-1"},
+]
 
 
 def insert(conn: Connection, table: str, values: dict[str, str]) -> None:
@@ -772,6 +780,14 @@ def test_every_check_holds_below_the_functions(chat: Connection, constraint: str
         insert(chat, table, {**right, **wrong})
     assert caught.value.diag.constraint_name == constraint
     insert(chat, table, right)
+
+
+@pytest.mark.parametrize("wrong", DELIVERIES_THAT_CANNOT_BE)
+def test_columns_of_a_delivery_fit_together(chat: Connection, wrong: dict[str, str]) -> None:
+    right = {**DELIVERY, "chat_id": str(send(chat, "nova", "x", ["scout"]))}
+    with pytest.raises(errors.CheckViolation, match="agent_chat_processed_status_check"), chat.transaction():
+        insert(chat, "agent_chat_processed", {**right, **wrong})
+    insert(chat, "agent_chat_processed", right)
 
 
 @pytest.mark.parametrize(

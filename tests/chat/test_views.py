@@ -86,8 +86,13 @@ def test_recent_ends_thirty_days_ago(chat: Connection) -> None:
 
 
 def test_recent_is_read_through_an_index(chat: Connection) -> None:
-    chat.execute("SET LOCAL enable_seqscan = off")
-    assert "agent_chat_timestamp_idx" in plan(chat, "SELECT * FROM agentry_chat.v_agent_chat_recent LIMIT 50")
+    chat.execute(
+        "INSERT INTO agentry_chat.agent_chat (id, sender, message, recipients, thread) OVERRIDING SYSTEM VALUE"
+        " SELECT n, 'nova', 'x', '{coder}', n FROM generate_series(1000000, 1002000) AS n"
+    )
+    chat.execute("ANALYZE agentry_chat.agent_chat")
+    found = plan(chat, "SELECT * FROM agentry_chat.v_agent_chat_recent LIMIT 50")
+    assert "agent_chat_pkey" in found and "Sort" not in found
 
 
 # -- inbox ------------------------------------------------------------------------------------------------------------

@@ -17,40 +17,41 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $_agent_chat_notify$
 DECLARE
-    v_mode    text := agentry._setting(NEW.org_id, 'chat.notify') #>> '{}';
-    v_agents  text[];
-    v_buckets integer[];
-    v_silent  boolean;
+    v_mode text;
+    v_tell text[];
 BEGIN
-    IF v_mode = 'off' THEN
-        RETURN NULL;
+    IF NEW.readers[3] IS NULL AND NEW.sender <> ALL (NEW.recipients) THEN
+        -- most often one recipient.  Locks, then looks: CASE keeps that order.  A row that a claim is just deleting, or
+        -- has deleted since this statement began, has its xmax and counts as gone.
+        SELECT m.mode,
+               CASE
+                   WHEN m.mode = 'off' THEN '{}'
+                   WHEN m.mode = 'wake'
+                        AND pg_try_advisory_xact_lock_shared(
+                            agentry_chat._wake_class(1), agentry_chat._wake_key(NEW.org_id, NEW.readers[2]))
+                   THEN (SELECT CASE count(*) WHEN 0 THEN NEW.readers[2:2] ELSE '{}' END
+                         FROM agentry_chat.agent_chat_told AS o
+                         WHERE o.org_id = NEW.org_id AND o.agent = NEW.readers[2] AND o.xmax = 0)
+                   ELSE NEW.readers[2:2]
+               END
+        INTO v_mode, v_tell
+        FROM (SELECT coalesce((SELECT s.value
+                               FROM agentry.settings AS s
+                               WHERE s.org_id = NEW.org_id AND s.name = 'chat.notify'),
+                              (SELECT t.default_value
+                               FROM agentry.setting_types AS t
+                               WHERE t.name = 'chat.notify')) #>> '{}' OFFSET 0) AS m (mode);
+    ELSE
+        v_mode := agentry._setting(NEW.org_id, 'chat.notify') #>> '{}';
+        v_tell := CASE
+                      WHEN v_mode = 'off' THEN '{}'
+                      WHEN NEW.sender = ANY (NEW.recipients) THEN NEW.readers
+                      ELSE NEW.readers[2:]
+                  END;
     END IF;
-    v_agents := ARRAY(SELECT p.agent
-                      FROM agentry_chat.agent_chat_processed AS p
-                      WHERE p.org_id = NEW.org_id AND p.chat_id = NEW.id
-                      ORDER BY p.agent);
-    IF v_mode = 'wake' THEN
-        v_buckets := ARRAY(SELECT agentry_chat._wake_keys(NEW.org_id, v_agents));
-        v_silent := (SELECT coalesce(bool_and(pg_try_advisory_xact_lock_shared(agentry_chat._wake_class(1), b)), true)
-                     FROM unnest(v_buckets) AS b)
-                    OR agentry_chat._wait_for_buckets(1, v_buckets, false);
-        IF v_silent THEN
-            v_agents := agentry_chat._untold(NEW.org_id, v_agents);
-            IF v_agents = '{}' THEN
-                RETURN NULL;
-            END IF;
-            v_buckets := ARRAY(SELECT agentry_chat._wake_keys(NEW.org_id, v_agents));
-            -- several in their order: to try each would take some that another broadcast waits for
-            IF cardinality(v_buckets) = 1 AND pg_try_advisory_xact_lock(agentry_chat._wake_class(2), v_buckets[1])
-               OR agentry_chat._wait_for_buckets(2, v_buckets, false) THEN
-                -- somebody may have told them meanwhile
-                v_agents := agentry_chat._untold(NEW.org_id, v_agents);
-                INSERT INTO agentry_chat.agent_chat_told (org_id, agent)
-                SELECT NEW.org_id, a FROM unnest(v_agents) AS a;
-            END IF;
-        END IF;
+    IF v_tell <> '{}' THEN
+        PERFORM agentry_chat._announce(NEW.org_id, NEW.id, NEW.sender, v_tell, v_mode);
     END IF;
-    PERFORM agentry_chat._notify(NEW.org_id, NEW.id, NEW.sender, v_agents, v_mode);
     RETURN NULL;
 END;
 $_agent_chat_notify$;
@@ -67,7 +68,7 @@ BEGIN
         CREATE CONSTRAINT TRIGGER agent_chat_notify
             AFTER INSERT ON agentry_chat.agent_chat
             DEFERRABLE INITIALLY DEFERRED
-            FOR EACH ROW EXECUTE FUNCTION agentry_chat._agent_chat_notify();
+            FOR EACH ROW WHEN (NEW.announce) EXECUTE FUNCTION agentry_chat._agent_chat_notify();
     END IF;
 END;
 $install$;

@@ -4,7 +4,7 @@ SELECT m.id, m.sender, m.message, m.recipients, m.reply_to, m."timestamp", m.thr
 FROM agentry_chat.agent_chat AS m
 WHERE m.org_id = (SELECT agentry.current_org_id())
   AND m."timestamp" > now() - interval '30 days'
-ORDER BY m."timestamp" DESC, m.id DESC;
+ORDER BY m.id DESC;
 
 COMMENT ON VIEW agentry_chat.v_agent_chat_recent IS
     'Messages of the last 30 days that whoever is asking may read, newest first.';

@@ -15,22 +15,15 @@ LANGUAGE plpgsql
 STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $_me$
-DECLARE
-    v_who record;
 BEGIN
-    -- spelled out, not called, as what follows is on the way of every policy: assignments cost less than queries
+    -- the acting role is spelled out, as this is on the way of every policy
     IF current_user <> (CASE current_setting('role') WHEN 'none' THEN session_user ELSE current_setting('role') END)
        AND agentry._is_restricted() THEN
         RETURN;
     END IF;
-    v_who    := agentry._identity();
-    kind     := v_who.kind;
-    org_id   := v_who.org_id;
-    agent_id := v_who.agent_id;
-    agent    := v_who.agent;
-    user_id  := v_who.user_id;
-    team_id  := v_who.team_id;
-    road     := v_who.road;
+    SELECT i.kind, i.org_id, i.agent_id, i.agent, i.user_id, i.team_id, i.road
+    INTO kind, org_id, agent_id, agent, user_id, team_id, road
+    FROM agentry._identity() AS i;
 END;
 $_me$;
 

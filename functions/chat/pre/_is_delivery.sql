@@ -1,0 +1,31 @@
+-- _is_delivery(status, attempts, uncounted, lease_until, settled_at, dead_at) -> boolean: the CHECK of a delivery's state
+-- A function, as PostgreSQL reads the text of every CHECK anew for each statement: of six of them, that took 20 us.
+CREATE OR REPLACE FUNCTION agentry_chat._is_delivery(
+    p_status      text,
+    p_attempts    integer,
+    p_uncounted   integer,
+    p_lease_until timestamptz,
+    p_settled_at  timestamptz,
+    p_dead_at     timestamptz
+)
+RETURNS boolean
+LANGUAGE plpgsql
+IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $_is_delivery$
+BEGIN
+    RETURN CASE
+               WHEN p_status IN ('pending', 'received', 'failed') THEN p_settled_at IS NULL
+               WHEN p_status IN ('responded', 'routed', 'dead', 'expired', 'withdrawn') THEN p_settled_at IS NOT NULL
+               ELSE false
+           END
+           AND (p_lease_until IS NOT NULL) = (p_status = 'received')
+           AND (p_dead_at IS NOT NULL) = (p_status = 'dead')
+           AND (p_attempts > 0 OR p_attempts = 0 AND p_status IN ('pending', 'expired', 'withdrawn'))
+           AND p_uncounted BETWEEN 0 AND p_attempts;
+END;
+$_is_delivery$;
+
+COMMENT ON FUNCTION agentry_chat._is_delivery(text, integer, integer, timestamptz, timestamptz, timestamptz) IS
+    'Whether the columns of a delivery fit together: a status that exists; settled_at where it is final; a lease while '
+    'it is received; dead_at where it is dead; claims counted.';
