@@ -10,6 +10,7 @@ RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
 AS $_settle_overdue$
 DECLARE
     v_overdue tid[];

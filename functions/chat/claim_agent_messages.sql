@@ -29,6 +29,7 @@ LANGUAGE plpgsql
 VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
 AS $claim_agent_messages$
 #variable_conflict use_column
 DECLARE
@@ -48,8 +49,8 @@ BEGIN
     END IF;
 
     LOOP
-        -- Rows are found again by where they are, whatever the planner thinks of the table.  One that somebody changed
-        -- since the statement began is locked here and taken by the second look.  The setting is read only where
+        -- Rows are found again by where they are; enable_seqscan, as a plan that was made while the table was small may
+        -- meet it when it is large.  One that somebody changed since the statement began is locked here and taken by the second look.  The setting is read only where
         -- something was tried before.
         RETURN QUERY
         WITH claimed AS (

@@ -9,6 +9,7 @@ LANGUAGE plpgsql
 VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
 AS $mark_agent_messages$
 #variable_conflict use_column
 DECLARE

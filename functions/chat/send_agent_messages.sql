@@ -13,26 +13,14 @@ AS $send_agent_messages$
 DECLARE
     v_given  text[];
     v_actors text[] := '{}';
-    v_names  text[];
-    v_plain  boolean;
     v_actor  record;
     v_row    record;
     v_ids    bigint[];
 BEGIN
     PERFORM agentry._check_batch(p_messages, '{message,recipients}',
                                  '{sender,reply_to,expires_in,priority,idempotency_key}');
-    SELECT array_agg(DISTINCT m.sender),
-           array_agg(DISTINCT r.name),
-           bool_and(coalesce(m.reply_to IS NULL
-                             AND r.name IS NOT NULL
-                             AND m.message ~ '[^[:space:]]'
-                             AND m.priority BETWEEN 1 AND 10
-                             AND coalesce(m.expires_in > interval '0', true)
-                             AND coalesce(length(m.idempotency_key) BETWEEN 1 AND 255, true), false))
-    INTO v_given, v_names, v_plain
-    FROM agentry_chat._read_messages(p_messages) AS m
-    LEFT JOIN LATERAL unnest(m.recipients) AS r (name) ON true;
-    IF v_given IS NULL THEN
+    v_given := ARRAY(SELECT DISTINCT m.value ->> 'sender' FROM jsonb_array_elements(p_messages) AS m (value));
+    IF v_given = '{}' THEN
         RETURN '{}';
     END IF;
     FOR i IN 1 .. cardinality(v_given) LOOP
@@ -40,7 +28,7 @@ BEGIN
         v_actors[i] := v_actor.agent;
     END LOOP;
 
-    IF v_plain AND agentry_chat._are_plain(v_actor.org_id, v_names, v_actors) THEN
+    IF agentry_chat._is_plain(v_actor.org_id, v_actors, p_messages) THEN
         BEGIN
             RETURN agentry_chat._send_plain(v_actor.org_id, v_given, v_actors, p_messages);
         EXCEPTION
