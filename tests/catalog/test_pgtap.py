@@ -61,6 +61,7 @@ CHANGES = {
     "constraints.sql": [
         "CREATE TABLE {schema}.extra (id bigint CHECK (id > 0))",
         "CREATE TABLE {schema}.extra (id bigint UNIQUE)",
+        "CREATE TABLE {schema}.extra (id bigint); CREATE UNIQUE INDEX ON {schema}.extra (id)",
         "CREATE TABLE {schema}.extra (id uuid REFERENCES agentry.organizations)",
         "ALTER TABLE {table} ADD CHECK (true)",
     ],

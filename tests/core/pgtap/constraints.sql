@@ -19,6 +19,14 @@ FROM (VALUES
 SELECT results_eq(
     $$SELECT count(*)::integer FROM pg_constraint WHERE connamespace = 'agentry'::regnamespace AND contype = 'u'$$,
     ARRAY[10], 'no other unique keys');
+SELECT set_eq(
+    $$SELECT c.relname::text, substring(pg_get_indexdef(c.oid) FROM ' USING (.*)$')
+      FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
+      WHERE c.relnamespace = 'agentry'::regnamespace AND i.indisunique AND NOT c.relispartition
+        AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = c.oid AND k.contype IN ('p', 'u'))$$,
+    $$VALUES ('organizations_is_default_key', 'btree (is_default) WHERE is_default'),
+             ('users_email_key', 'btree (lower(email))')$$,
+    'unique indexes beyond those of keys');
 
 SELECT fk_ok('agentry', f.name, f.columns, f.to_schema, f.to_name, f.to_columns,
              format('%s %s refers to %s', f.name, f.columns, f.to_name))
@@ -48,6 +56,19 @@ SELECT results_eq(
     $$SELECT count(*)::integer FROM pg_constraint
       WHERE connamespace = 'agentry'::regnamespace AND contype = 'f' AND conparentid = 0$$,
     ARRAY[19], 'no other references');
+-- what else they do than refuse
+SELECT set_eq(
+    $$SELECT conname::text, substring(pg_get_constraintdef(oid) FROM ' (ON .*|DEFERRABLE.*)$') FROM pg_constraint
+      WHERE connamespace = 'agentry'::regnamespace AND contype = 'f' AND conparentid = 0
+        AND (confdeltype <> 'a' OR confupdtype <> 'a' OR condeferrable)$$,
+    $$VALUES ('access_rules_table_name_fkey', 'ON DELETE CASCADE'),
+             ('agent_aliases_agent_id_fkey', 'ON DELETE CASCADE'),
+             ('agent_domains_agent_id_fkey', 'ON DELETE CASCADE'),
+             ('api_keys_agent_id_fkey', 'ON DELETE CASCADE'),
+             ('api_keys_user_id_fkey', 'ON DELETE CASCADE'),
+             ('login_sessions_api_key_id_fkey', 'ON DELETE CASCADE'),
+             ('users_team_id_fkey', 'ON DELETE SET NULL (team_id)')$$,
+    'references that act');
 
 -- checks, by what follows the table's name
 CREATE TEMPORARY TABLE fact (name name, checks text[]) ON COMMIT DROP;
