@@ -65,7 +65,11 @@ CREATE TRIGGER log_row AFTER INSERT OR UPDATE OR DELETE ON public.orders_plain
     FOR EACH ROW EXECUTE FUNCTION public.log_row();
 """
 
-FILL = "INSERT INTO public.orders_{side} (org_id, customer, amount, note) SELECT agentry.current_org_id(), 'customer ' || g, g, repeat('note ', 20) FROM generate_series(1, {rows}) AS g"  # noqa: E501
+FILL = (
+    "INSERT INTO public.orders_{side} (org_id, customer, amount, note)"
+    " SELECT agentry.current_org_id(), 'customer ' || g, g, repeat('note ', 20)"
+    " FROM generate_series(1, {rows}) AS g"
+)
 
 
 @dataclass(frozen=True)
