@@ -81,7 +81,7 @@ class Client:
         self.random = Random(f"{work.seed} {work.name} {work.life}")
         self.recorder = Recorder(work.log, f"{work.name}.{work.life}")
         self.parent = os.getppid()
-        self.lost_at = time.monotonic()  # what its predecessor had claimed is as lost
+        self.cut_at = time.monotonic()  # a call was cut short, by now or in a former life
         self._conn: psycopg.Connection[Row] | None = None
 
     def pause(self, seconds: float) -> None:
@@ -105,7 +105,6 @@ class Client:
         """LISTEN, where a client does."""
 
     def drop(self) -> None:
-        self.lost_at = time.monotonic()
         if self._conn is not None:
             self._conn.close()
             self._conn = None
@@ -123,6 +122,7 @@ class Client:
         except psycopg.Error as error:
             if is_lost(error):
                 self.recorder.answer(number, UNKNOWN)
+                self.cut_at = time.monotonic()
                 self.drop()
                 raise LostError from error
             self.recorder.answer(number, REFUSED, error=f"{error.sqlstate} {str(error).splitlines()[0]}")
@@ -338,7 +338,7 @@ class Consumer(Client):
 
 
 class Listener(Consumer):
-    """Waits to be told, and for nothing else unless what it had claimed may be lost."""
+    """Waits to be told, and for nothing else unless a claim of its own was cut short."""
 
     def round(self) -> bool:
         for held in self.aside:
@@ -355,8 +355,9 @@ class Listener(Consumer):
 
     def wait(self) -> None:
         conn = self.conn
-        since_loss = time.monotonic() - self.lost_at
-        timeout = SAFETY if since_loss > 2 * self.work.lease else self.work.lease / 4
+        # what a cut claim may have taken is due again, without a word, when its lease ends
+        look = self.cut_at + 1.2 * self.work.lease - time.monotonic()
+        timeout = look if look > 0 else SAFETY
         number = self.recorder.call("wait", SENDER)
         end = time.monotonic() + timeout
         told = False

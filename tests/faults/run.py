@@ -25,7 +25,7 @@ from typing import Any
 import psycopg
 
 from tests.faults import clients
-from tests.faults.checker import DUPLICATES, LOST, Delivery, Fault, Final, Message, check
+from tests.faults.checker import DUPLICATES, LOST, NOT_TOLD, Delivery, Fault, Final, Message, check
 from tests.faults.clients import DATABASE, ORDERED, ROLE, SENDER, SHARED, Work
 from tests.faults.crash import Victim, new_victim, wait_for
 from tests.faults.history import STALE, Operation, read
@@ -39,6 +39,9 @@ PATIENCE = 60.0  # seconds without any message being settled, after which the re
 # who is killed, in hundredths of all kills
 SHARES = {"consumer": 50, "producer": 25, "backend": 15, "server": 10}
 CUT = 20  # connections that the server is told to end, in hundredths of the kills
+CALM = 10  # messages that are sent after the last kill, in hundredths: a listener has to be told of each
+RATE = 200.0  # messages a second, about what the clients do here
+SHOWN = 3  # faults of a kind that are printed
 
 
 @dataclass
@@ -56,9 +59,6 @@ class Report:
     seconds: float
     left: Path | None = None
 
-    def _count(self, **wanted: Any) -> int:
-        return sum(all(getattr(o, name) == value for name, value in wanted.items()) for o in self.operations)
-
     def __str__(self) -> str:
         kinds = Counter(fault.kind for fault in self.faults)
         short = Counter(o.kind for o in self.operations if o.outcome == "unknown")
@@ -73,12 +73,14 @@ class Report:
             f" {first} settled at the first",
             f"calls: {len(self.operations)}, cut short: {short.total()} ({_listed(short)})",
             f"refused as stale: {stale}",
-            f"waits ended by a notification: {self._count(kind='wait', told=True)}",
+            f"notifications waited for: {sum(o.told for o in self.operations)}, that did not come: {kinds[NOT_TOLD]}",
             f"lost: {sum(kinds[kind] for kind in LOST)}, duplicates: {sum(kinds[kind] for kind in DUPLICATES)},"
             f" all faults: {len(self.faults)}",
         ]
-        lines += [f"  {count} x {kind}" for kind, count in kinds.most_common()]
-        lines += [f"    {fault}" for fault in self.faults[:20]]
+        for kind, count in kinds.most_common():
+            lines.append(f"  {count} x {kind}, such as")
+            shown = [fault.detail for fault in self.faults if fault.kind == kind][:SHOWN]
+            lines += [f"    {detail}" for detail in shown]
         if self.left:
             lines.append(f"the history is kept in {self.left}")
         return "\n".join([*lines, f"verdict: {'FAILED' if self.faults else 'passed'}"])
@@ -243,6 +245,13 @@ def _strike_backend(kind: str, victim: Victim, chance: Random) -> bool:
         return False
 
 
+def calm(crowd: Clients, messages: int) -> None:
+    """Sends the last messages one by one, so that the listener sleeps again before the next one comes."""
+    for _ in range(messages):
+        crowd.allow(1)
+        crowd.watch(4 / RATE)
+
+
 def settle(victim: Victim, crowd: Clients) -> None:
     """Waits until all is sent and settled, or nothing moves any more."""
     was, since = (-1, -1), time.monotonic()
@@ -270,7 +279,8 @@ def tables(victim: Victim) -> Final:
         return Final(messages, [Delivery(*row) for row in rows])
 
 
-def run(major: int = 18, messages: int = 10_000, kills: int = 1000, seed: str = "", fsync: bool = True) -> Report:
+def run(major: int = 18, messages: int = 10_000, kills: int = 1000, seed: str = "", fsync: bool = True,
+        keep: bool = False) -> Report:
     """Runs all of it on a server of its own, which is thrown away."""
     seed = seed or secrets.token_hex(4)
     chance = Random(seed)
@@ -287,15 +297,18 @@ def run(major: int = 18, messages: int = 10_000, kills: int = 1000, seed: str = 
             for name in ("producer-1", "producer-2", "consumer-1", "consumer-2", "listener-1"):
                 crowd.start(name)
             steps = plan(chance, kills)
+            under_fire = messages - messages * CALM // 100
             for number, kind in enumerate(steps):
                 # what is allowed now is under way when the blow falls
-                crowd.allow(messages * (number + 1) // len(steps) - messages * number // len(steps))
-                crowd.watch(chance.uniform(0, 2 * messages / len(steps) / RATE))
+                crowd.allow(under_fire * (number + 1) // len(steps) - under_fire * number // len(steps))
+                crowd.watch(chance.uniform(0, 2 * under_fire / len(steps) / RATE))
                 if crowd.troubles:
                     break
                 done[strike(kind, victim, crowd, chance)] += 1
                 if done.total() % 200 == 0:
                     print(f"{done.total()} of {len(steps)}", file=sys.stderr, flush=True)
+            if not crowd.troubles:
+                calm(crowd, messages - under_fire)
             crowd.allow_all()
             settle(victim, crowd)
         finally:
@@ -307,13 +320,11 @@ def run(major: int = 18, messages: int = 10_000, kills: int = 1000, seed: str = 
     operations = read(sorted(folder.glob("*.log")))
     faults = [*(Fault("a client broke down", trouble) for trouble in crowd.troubles), *check(operations, final, LEASE)]
     cut = done.pop("cut", 0)
-    if not faults:
+    keep = keep or bool(faults)
+    if not keep:
         shutil.rmtree(folder)
     return Report(victim.server.name, seed, done, cut, messages, operations, final, faults, seconds,
-                  folder if faults else None)
-
-
-RATE = 200.0  # messages a second, about what the clients do here
+                  folder if keep else None)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -323,8 +334,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--kills", type=int, default=1000, help="[1000]")
     parser.add_argument("--seed", default="", help="as printed by a former run [a new one]")
     parser.add_argument("--no-fsync", action="store_true", help="as kill -9 leaves the system's cache alone")
+    parser.add_argument("--keep", action="store_true", help="the history, though nothing is wrong with it")
     given = parser.parse_args(arguments)
-    report = run(given.pg, given.messages, given.kills, given.seed, not given.no_fsync)
+    report = run(given.pg, given.messages, given.kills, given.seed, not given.no_fsync, given.keep)
     print(report, flush=True)
     return 1 if report.faults else 0
 

@@ -230,6 +230,17 @@ def nobody_writes_and_the_listener_looks() -> Story:
     return story
 
 
+def a_wait_is_cut_before_the_notification_comes() -> Story:
+    story = Story()
+    wait = story.add("wait", inbox="shared", client="listener", outcome=UNKNOWN)
+    story.send(1)
+    story.operations[0] = replace(wait, answered=story.clock)
+    story.wait(2 * NOTICE)
+    story.claim(1, 1, client="listener")
+    story.mark(1, 1, client="listener")
+    return story
+
+
 GOOD = [
     a_message_is_settled,
     a_cut_send_is_tried_again,
@@ -248,6 +259,7 @@ GOOD = [
     two_of_a_thread_in_order,
     a_listener_is_told,
     nobody_writes_and_the_listener_looks,
+    a_wait_is_cut_before_the_notification_comes,
 ]
 
 
@@ -489,15 +501,19 @@ def the_second_of_a_thread_overtakes() -> Story:
     return story
 
 
-def a_listener_is_not_told() -> Story:
+def a_listener_is_not_told(outcome: str = OK) -> Story:
     story = Story()
-    wait = story.add("wait", inbox="shared", client="listener")
+    wait = story.add("wait", inbox="shared", client="listener", outcome=outcome)
     story.send(1)
     story.wait(2 * NOTICE)
     story.operations[0] = replace(wait, answered=story.clock)
     story.claim(1, 1, client="listener")
     story.mark(1, 1, client="listener")
     return story
+
+
+def a_listener_is_not_told_until_it_is_cut() -> Story:
+    return a_listener_is_not_told(UNKNOWN)
 
 
 def a_deadlock() -> Story:
@@ -531,7 +547,7 @@ BAD: dict[str, list[Callable[[], Story]]] = {
     checker.HOLDER_REFUSED: [the_last_holder_is_refused],
     checker.HALF_A_REPLY: [an_answer_leaves_its_message_open, a_reply_marks_and_sends_nothing],
     checker.OVERTAKEN: [the_second_of_a_thread_overtakes],
-    checker.NOT_TOLD: [a_listener_is_not_told],
+    checker.NOT_TOLD: [a_listener_is_not_told, a_listener_is_not_told_until_it_is_cut],
 }
 
 
