@@ -257,6 +257,39 @@ def bench(
     chat.run(Path(pgmq) if pgmq else None, seconds, numbers, rounds, held)
 
 
+@task(
+    help={
+        "messages": "how many are sent",
+        "kills": "how often a client, a backend or the server is killed",
+        "seed": "that of a former run, for the same choices [a new one]",
+        "pg": "18, 17 or 16",
+        "fsync": "whether the server waits for its disk",
+        "keep": "keep the history though nothing is wrong with it",
+    }
+)
+def faults(
+    _: Context,
+    messages: int = 10_000,
+    kills: int = 1000,
+    seed: str = "",
+    pg: int = 18,
+    fsync: bool = True,
+    keep: bool = False,
+) -> None:
+    """Kill clients and server at random while messages flow, and check that none is lost or handled twice."""
+    from tests.faults import run as fire
+
+    with step("building"):
+        make_build()
+    try:
+        report = fire.run(pg, messages, kills, seed, fsync, keep)
+    except ServerError as error:
+        raise Exit(str(error)) from error
+    print(report, flush=True)
+    if report.faults:
+        raise Exit(code=1)
+
+
 @task
 def lint(_: Context) -> None:
     """Parse every statement and body; pgspot, ruff, mypy."""

@@ -284,9 +284,9 @@ def run(major: int = 18, messages: int = 10_000, kills: int = 1000, seed: str = 
     """Runs all of it on a server of its own, which is thrown away."""
     seed = seed or secrets.token_hex(4)
     chance = Random(seed)
+    victim = new_victim(major, fsync=fsync)
     folder = Path(tempfile.mkdtemp(prefix="agentry-faults-"))
     print(f"seed {seed}", file=sys.stderr, flush=True)
-    victim = new_victim(major, fsync=fsync)
     done: Counter[str] = Counter()
     try:
         with step(f"starting a PostgreSQL {major} to be killed"):
