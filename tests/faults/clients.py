@@ -28,7 +28,8 @@ ROLE = "faults_app"
 SENDER, SHARED, ORDERED = "asker", "shared", "ordered"  # agents; the sender's inbox is the listener's
 EVERY = 7  # each message of a number that this divides goes to the ordered inbox
 THREAD = 5  # messages of a thread there
-BATCH = 5
+BATCH = 5  # messages that a producer sends in one call
+MANY = 10  # messages that a consumer claims in one call, when not one
 HEIRLOOMS = 300  # lines of its file that a consumer looks at when it starts
 NAP = 0.1  # seconds a consumer waits where nothing is due
 SAFETY = 20.0  # seconds after which the listener looks without having been told
@@ -248,7 +249,7 @@ class Consumer(Client):
         for held in due:
             self.settle(held)
         inbox = ORDERED if self.random.random() < 0.25 else SHARED
-        found = self.claim(inbox, 1 if self.random.random() < 0.6 else BATCH, in_order=inbox == ORDERED)
+        found = self.claim(inbox, 1 if self.random.random() < 0.6 else MANY, in_order=inbox == ORDERED)
         together = []
         for held in [self.decide(inbox, *row) for row in found]:
             if held.due:
@@ -344,7 +345,7 @@ class Listener(Consumer):
         for held in self.aside:
             self.aside = [other for other in self.aside if other is not held]
             self.settle(held)
-        found = self.claim(SENDER, BATCH)
+        found = self.claim(SENDER, MANY)
         held_now = [Held(SENDER, chat_id, token, "routed") for chat_id, token in found]
         if self.random.random() < 0.5:
             self.settle_together(held_now)
