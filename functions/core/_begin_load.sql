@@ -17,11 +17,9 @@ DECLARE
     v_count    bigint;
     v_row      record;
 BEGIN
-    EXECUTE 'LOCK TABLE ' || (SELECT string_agg('ONLY ' || t, ', ') FROM agentry._dumped_tables() AS t);
+    EXECUTE 'LOCK TABLE ' || (SELECT string_agg('ONLY ' || t, ', ') FROM agentry._dumped_relations('rp') AS t);
     FOR v_row IN
-        SELECT c.oid::regclass AS name
-        FROM agentry._dumped_tables() AS t (oid)
-        JOIN pg_class AS c ON c.oid = t.oid AND c.relkind = 'r'
+        SELECT c.oid AS name FROM agentry._dumped_relations('r') AS c (oid)
     LOOP
         EXECUTE format('SELECT count(*) FROM ONLY %s AS r WHERE r.xmin::text <> ALL ($1)', v_row.name)
         INTO v_count
@@ -72,7 +70,7 @@ BEGIN
     FROM pg_trigger AS t
     WHERE NOT t.tgisinternal
       AND t.tgenabled IN ('O', 'A')
-      AND t.tgrelid IN (SELECT agentry._dumped_tables())
+      AND t.tgrelid IN (SELECT agentry._dumped_relations('rp'))
     UNION ALL
     SELECT format('ALTER TABLE %s ALTER CONSTRAINT %I DEFERRABLE INITIALLY DEFERRED', k.conrelid::regclass, k.conname),
            format('ALTER TABLE %s ALTER CONSTRAINT %I %s', k.conrelid::regclass, k.conname,
@@ -81,11 +79,11 @@ BEGIN
     WHERE k.contype = 'f'
       AND k.conparentid = 0
       AND NOT k.condeferred
-      AND k.conrelid IN (SELECT agentry._dumped_tables());
+      AND k.conrelid IN (SELECT agentry._dumped_relations('rp'));
     FOR v_row IN SELECT l.before FROM pg_temp.agentry_load AS l LOOP
         EXECUTE v_row.before;
     END LOOP;
-    EXECUTE 'TRUNCATE ' || (SELECT string_agg(t::text, ', ') FROM agentry._dumped_tables() AS t);
+    EXECUTE 'TRUNCATE ' || (SELECT string_agg(t::text, ', ') FROM agentry._dumped_relations('rp') AS t);
 END;
 $_begin_load$;
 

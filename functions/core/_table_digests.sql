@@ -24,7 +24,7 @@ BEGIN
                (SELECT string_agg(format('r.%I', a.attname), ', ' ORDER BY a.attname COLLATE "C")
                 FROM pg_attribute AS a
                 WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS columns
-        FROM agentry._dumped_tables() AS t (oid)
+        FROM agentry._dumped_relations('rp') AS t (oid)
         JOIN pg_class AS c ON c.oid = t.oid
     LOOP
         name := v_row.name;
@@ -36,10 +36,8 @@ BEGIN
         RETURN NEXT;
     END LOOP;
     RETURN QUERY
-        SELECT format('%I.%I', s.schemaname, s.sequencename), NULL::bigint, NULL::text, s.last_value
-        FROM pg_sequences AS s
-        WHERE s.schemaname NOT LIKE 'pg\_%'
-        ORDER BY s.schemaname COLLATE "C", s.sequencename COLLATE "C";
+        SELECT s.oid::text, NULL::bigint, NULL::text, pg_sequence_last_value(s.oid)
+        FROM agentry._dumped_relations('S') AS s (oid);
 END;
 $_table_digests$;
 

@@ -16,9 +16,9 @@ from psycopg import sql
 from tests.core.test_partitions import set_clock
 from tests.harness.backup import Programs, choose_dump, find_programs
 from tests.harness.container import PORT, ContainerServer
-from tests.harness.database import Database, clone, wait_until
-from tests.harness.deploy import deploy
-from tests.harness.paths import ROOT
+from tests.harness.database import Database, clone, template, wait_until
+from tests.harness.deploy import Deploy, deploy
+from tests.harness.paths import BUILD, ROOT
 from tests.harness.servers import PgServer
 
 Connection = psycopg.Connection[Any]
@@ -244,7 +244,12 @@ def empty(server: PgServer, owner: str | None = None) -> Database:
 
 
 def deployed(server: PgServer, way: str, owner: str | None = None) -> Database:
+    """A new database with agentry, deployed by its owner [the superuser]; the caller drops it."""
+    if owner is None:
+        return clone(server, template(server, way))
     db = empty(server, owner)
+    with psycopg.connect(db.url()) as conn:
+        Deploy(conn, BUILD, None, lambda _: None).roles()  # the owner may not make them
     deploy(db.url(owner), mode=way)
     return db
 

@@ -30,10 +30,12 @@ from tests.harness.backup import (
     choose_dump,
     choose_restore,
     digests,
+    find_programs,
+    read_manifest,
     restore,
 )
 from tests.harness.database import Database
-from tests.harness.deploy import DeployError, deploy
+from tests.harness.deploy import deploy
 from tests.harness.servers import PgServer, UrlServer
 
 
@@ -130,6 +132,7 @@ def test_pg_restore_reads_the_archive_and_fits_the_server() -> None:
     assert choose_restore(17, 18, [SIXTEEN, SEVENTEEN, EIGHTEEN]) == EIGHTEEN
     refused(lambda: choose_restore(18, 17, [SIXTEEN]), "a pg_restore of PostgreSQL 17 or newer")
     refused(lambda: choose_restore(16, 16, [EIGHTEEN]), "a pg_restore of PostgreSQL 16 is needed")
+    refused(lambda: choose_restore(16, 17, [SEVENTEEN]), "was written by pg_dump 17")
 
 
 def test_a_password_goes_by_the_environment() -> None:
@@ -157,16 +160,32 @@ def test_a_backup_needs_a_database_with_agentry(db_empty: Database, tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_backup_that_fails_leaves_nothing(db: Database, tmp_path: Path) -> None:
+def test_a_backup_that_fails_leaves_nothing(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     refused(lambda: backup(db.url(), tmp_path / "backup", jobs=0), "pg_dump failed")
+    assert list(tmp_path.iterdir()) == []
+    run = keeper._run
+
+    def run_out(*args: Any, **more: Any) -> Any:
+        done = run(*args, **more)
+        assert (tmp_path / "backup.part" / "toc.dat").exists()
+        done.returncode, done.stderr = 1, "no space left"
+        return done
+
+    monkeypatch.setattr(keeper, "_run", run_out)
+    refused(lambda: backup(db.url(), tmp_path / "backup"), "no space left")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_one_who_cannot_read_all_makes_no_backup(db: Database, tmp_path: Path) -> None:
     reader = db.app_role()
-    with pytest.raises(DeployError, match="permission denied"):
-        backup(db.url(reader), tmp_path / "backup")
+    refused(lambda: backup(db.url(reader), tmp_path / "backup"), f"a backup reads everything, and {reader} may not")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_backup_needs_the_code_too(db_plain: Database, tmp_path: Path) -> None:
+    db_plain.admin.execute("DROP FUNCTION agentry._table_digests()")
+    error = refused(lambda: backup(db_plain.url(), tmp_path / "backup"), "older or gone")
+    assert "invoke deploy" in str(error.hint)
 
 
 def test_archive_and_manifest_are_of_one_snapshot(
@@ -342,13 +361,20 @@ def test_data_alone_need_the_same_version(copy: Path, db: Database, db_empty: Da
     refused(lambda: restore(db.url(), copy, data_only=True), "the backup has core 0.0.1, this database")
 
 
-def test_data_that_break_off_change_nothing(copy: Path, db: Database) -> None:
+def test_data_that_break_off_change_nothing(copy: Path, db: Database, tmp_path: Path) -> None:
+    real = choose_restore(db.server.major, int(read_manifest(copy)["pg_dump"].split(".")[0]), find_programs())
+    dying = Programs(tmp_path / "bin", real.version)
+    dying.folder.mkdir()
+    (dying.folder / "psql").symlink_to(real.folder / "psql")
+    (dying.folder / "pg_restore").write_text("#!/bin/sh\necho 'SELECT 1;'\nexit 1\n")
+    (dying.folder / "pg_restore").chmod(0o755)
     data_file(copy, USER).unlink()
     db.admin.execute(ADDED)
     before, guards = digests(db.admin), triggers(db)
-    with pytest.raises(BackupError, match="nothing was changed"):
-        restore(db.url(), copy, data_only=True)
-    assert (digests(db.admin), triggers(db)) == (before, guards)
+    for programs in (dying, real):
+        with pytest.raises(BackupError, match="nothing was changed"):
+            restore(db.url(), copy, data_only=True, here=[programs])
+        assert (digests(db.admin), triggers(db)) == (before, guards)
 
 
 # -- the proof --------------------------------------------------------------------------------------------------------
@@ -429,6 +455,14 @@ def test_digests_see_each_change_and_not_the_order(tx: psycopg.Connection[Any]) 
     assert digests(tx)["public.nothing"] == {"rows": 0, "digest": "0"}
     tx.execute("SET LOCAL timezone = 'Asia/Tokyo'; SET LOCAL datestyle = 'German'; SET LOCAL bytea_output = 'escape'")
     assert {n: d for n, d in digests(tx).items() if n.startswith("agentry.")} == _in_utc(tx)
+
+
+def test_digests_leave_out_what_belongs_to_an_extension(tx: psycopg.Connection[Any]) -> None:
+    tx.execute("CREATE TABLE public.d (a integer GENERATED ALWAYS AS IDENTITY); CREATE SEQUENCE public.s")
+    assert {"public.d", "public.d_a_seq", "public.s"} < digests(tx).keys()
+    tx.execute("ALTER EXTENSION plpgsql ADD TABLE public.d; ALTER EXTENSION plpgsql ADD SEQUENCE public.s")
+    tx.execute("CREATE TEMPORARY TABLE passing (a integer)")
+    assert {name for name in digests(tx) if name.startswith(("public.", "pg_"))} == {"public.d_a_seq"}
 
 
 def _in_utc(tx: psycopg.Connection[Any]) -> Any:

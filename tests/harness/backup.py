@@ -112,6 +112,11 @@ def choose_restore(server: int, archive: int, here: Sequence[Programs]) -> Progr
 
     An archive is read by the major that wrote it or a newer one; from 17 on pg_restore sets what 16 does not know.
     """
+    if archive > 16 >= server:
+        raise BackupError(
+            f"the archive was written by pg_dump {archive}; PostgreSQL {server} does not understand its pg_restore.",
+            f"Take the backup where the programs of PostgreSQL {server} are there too, or restore into a newer server.",
+        )
     fit = sorted(
         (p for p in here if p.major >= archive and not (p.major > 16 >= server)),
         key=lambda p: (p.major != server, p.major > server, abs(p.major - server)),
@@ -209,8 +214,8 @@ _PARTITIONS = """
 SELECT i.inhparent::regclass::text, c.oid::regclass::text, pg_get_expr(c.relpartbound, c.oid),
        array_to_string(c.reloptions, ', '),
        EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND t.tgname = 'agentry_00_partition')
-FROM agentry._dumped_tables() AS d (oid)
-JOIN pg_class AS c ON c.oid = d.oid AND c.relispartition AND c.relkind = 'r'
+FROM agentry._dumped_relations('r') AS d (oid)
+JOIN pg_class AS c ON c.oid = d.oid AND c.relispartition
 JOIN pg_inherits AS i ON i.inhrelid = c.oid ORDER BY 1, 2
 """
 
@@ -267,6 +272,10 @@ def _manifest(conn: Connection, content: str, programs: Programs) -> dict[str, A
     return manifest
 
 
+def _user(url: str) -> str:
+    return str(conninfo_to_dict(url).get("user") or "this role")
+
+
 def _content(schema_only: bool, data_only: bool) -> str:
     if schema_only and data_only:
         raise BackupError("--schema-only and --data-only exclude each other.", "Leave both out for everything.")
@@ -300,6 +309,8 @@ def backup(
                 raise BackupError(
                     "agentry is not installed in this database.", "Check the URL; pg_dump backs up any database."
                 )
+            if _one(conn, "SELECT to_regproc('agentry._table_digests') IS NULL"):
+                raise BackupError("the code of agentry in this database is older or gone.", "Run invoke deploy first.")
             conn.rollback()
             programs = choose_dump(conn.info.server_version // 10000, find_programs() if here is None else here)
             conn.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -317,6 +328,11 @@ def backup(
         manifest_file.touch(mode=0o600)
         manifest_file.write_text(json.dumps(manifest, indent=1) + "\n")
         part.rename(target)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise BackupError(
+            f"a backup reads everything, and {_user(url)} may not: {error.diag.message_primary}.",
+            "Connect as the owner of agentry, a member of it, or a superuser.",
+        ) from error
     except psycopg.Error as error:
         raise explain(error) from error
     finally:
