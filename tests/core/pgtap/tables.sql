@@ -27,7 +27,7 @@ INSERT INTO fact VALUES
     ('installed_modules', '{module}', '{module, extension, version, way, checksum, installed_at, updated_at}'),
     ('legal_holds', '{org_id, id}', '{org_id, id, kind, subject_id, reason, placed_at, lifted_at}'),
     ('login_sessions', '{org_id, id}', '{org_id, id, api_key_id, token_hash, created_at, expires_at, ended_at}'),
-    ('maintenance_steps', '{name}', '{name, call, run_every, last_run}'),
+    ('maintenance_steps', '{name}', '{name, call, run_every, last_run, units}'),
     ('metrics', '{name}', '{name, query, unit, description}'),
     ('organizations', '{id}', '{id, name, is_default, created_at, updated_at}'),
     ('partition_policies', '{table_name}', '{table_name, time_column, months_ahead, keep_months, retire_to, storage}'),
