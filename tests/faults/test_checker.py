@@ -370,6 +370,17 @@ def a_stale_token_extends() -> Story:
     return story
 
 
+def a_stale_token_answers_what_was_released() -> Story:
+    story = Story()
+    story.send(1)
+    story.claim(1, 1)
+    story.wait(LEASE)
+    story.claim(1, 2, client="b")
+    story.add("release", Item(1, 2), client="b")
+    story.reply(1, 1, 2)
+    return story
+
+
 def a_token_counts_after_its_release() -> Story:
     story = Story()
     story.send(1)
@@ -537,7 +548,12 @@ BAD: dict[str, list[Callable[[], Story]]] = {
     checker.NEVER_SETTLED: [a_message_is_never_settled, a_message_died],
     checker.SETTLED_BY_NOBODY: [nobody_settled_it, a_refused_mark_settled_it],
     checker.TWO_HOLDERS: [two_holders_settle_one_message],
-    checker.STALE_ACCEPTED: [a_stale_token_marks, a_stale_token_extends, a_token_counts_after_its_release],
+    checker.STALE_ACCEPTED: [
+        a_stale_token_marks,
+        a_stale_token_extends,
+        a_stale_token_answers_what_was_released,
+        a_token_counts_after_its_release,
+    ],
     checker.MARK_UNDONE: [a_mark_is_undone_by_a_crash, a_settled_message_is_claimed_again],
     checker.CLAIM_UNDONE: [a_claim_is_undone_by_a_crash],
     checker.TOKEN_TWICE: [two_claims_have_one_token],
