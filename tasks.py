@@ -128,6 +128,75 @@ def status(_: Context, url: str = "") -> None:
         raise Exit(code=1)
 
 
+@task(
+    help={
+        "file": "folder to write, which must not be there yet",
+        "url": "database to back up [DATABASE_URL, else the embedded one]",
+        "schema-only": "no rows",
+        "data-only": "rows alone",
+        "jobs": "tables read at a time",
+    }
+)
+def backup(
+    _: Context, file: str, url: str = "", schema_only: bool = False, data_only: bool = False, jobs: int = 2
+) -> None:
+    """Back a database up, with a manifest by which a restore is proved."""
+    from pathlib import Path
+
+    from tests.harness import backup as keeper
+
+    target = _url(url) or _embedded().url(servers.EMBEDDED_DATABASE)
+    try:
+        with step("backing up"):
+            report = keeper.backup(target, Path(file), schema_only=schema_only, data_only=data_only, jobs=jobs)
+    except DeployError as error:
+        raise Exit(str(error)) from error
+    print(report.text())
+
+
+@task(
+    help={
+        "file": "what backup wrote",
+        "url": "empty database to restore into [DATABASE_URL, else the embedded one]",
+        "schema-only": "no rows",
+        "data-only": "rows alone, into a database that deploy or restore --schema-only just made",
+        "jobs": "tables and indexes made at a time",
+        "no-owner": "everything belongs to whoever restores, not to the roles of the backup",
+    }
+)
+def restore(
+    _: Context,
+    file: str,
+    url: str = "",
+    schema_only: bool = False,
+    data_only: bool = False,
+    jobs: int = 2,
+    no_owner: bool = False,
+) -> None:
+    """Restore a backup and prove that all of it came; exit code 1 when something is missing or differs."""
+    from pathlib import Path
+
+    from tests.harness import backup as keeper
+
+    with step("building"):
+        make_build()
+    target = _url(url)
+    if target is None:
+        server = _embedded()
+        server.install_files(BUILD)
+        target = server.url(servers.EMBEDDED_DATABASE)
+    try:
+        with step("restoring"):
+            report = keeper.restore(
+                target, Path(file), schema_only=schema_only, data_only=data_only, jobs=jobs, owner=not no_owner
+            )
+    except DeployError as error:
+        raise Exit(str(error)) from error
+    print(report.text())
+    if report.problems:
+        raise Exit(code=1)
+
+
 @task
 def stop(_: Context) -> None:
     """Stop the embedded server; its data stay in .agentry/."""
@@ -186,6 +255,39 @@ def bench(
         raise Exit(f"there is no benchmark {what}; there is: chat")
     numbers = [int(n) for n in clients.split(",")]
     chat.run(Path(pgmq) if pgmq else None, seconds, numbers, rounds, held)
+
+
+@task(
+    help={
+        "messages": "how many are sent",
+        "kills": "how often a client, a backend or the server is killed",
+        "seed": "that of a former run, for the same choices [a new one]",
+        "pg": "18, 17 or 16",
+        "fsync": "whether the server waits for its disk",
+        "keep": "keep the history though nothing is wrong with it",
+    }
+)
+def faults(
+    _: Context,
+    messages: int = 10_000,
+    kills: int = 1000,
+    seed: str = "",
+    pg: int = 18,
+    fsync: bool = True,
+    keep: bool = False,
+) -> None:
+    """Kill clients and server at random while messages flow, and check that none is lost or handled twice."""
+    from tests.faults import run as fire
+
+    with step("building"):
+        make_build()
+    try:
+        report = fire.run(pg, messages, kills, seed, fsync, keep)
+    except ServerError as error:
+        raise Exit(str(error)) from error
+    print(report, flush=True)
+    if report.faults:
+        raise Exit(code=1)
 
 
 @task

@@ -8,7 +8,7 @@ SET search_path = pg_catalog, pg_temp
 AS $_audit_image$
     SELECT p_row || coalesce(
         (SELECT jsonb_object_agg(k, encode(sha256(convert_to(p_row ->> k, 'UTF8')), 'hex'))
-         FROM unnest('{hashed_password,key_hash,token_hash}'::text[]) AS k
+         FROM unnest(agentry._secret_columns()) AS k
          WHERE p_row ->> k IS NOT NULL), '{}')
 $_audit_image$;
 

@@ -18,6 +18,7 @@ BEGIN
                       WHERE a.org_id <> p_org_id AND a.name = p_subject ->> 'agent_name');
     GET DIAGNOSTICS v_done = ROW_COUNT;
     -- audited with the default organisation, as rules belong to none
+    PERFORM agentry._set_images_apart();
     DELETE FROM agentry.audit_images AS i
     USING agentry.audit_log AS l
     WHERE v_done > 0

@@ -8,6 +8,7 @@ AS $_forget_images$
 DECLARE
     v_done bigint;
 BEGIN
+    PERFORM agentry._set_images_apart();
     DELETE FROM agentry.audit_images AS i
     USING agentry.audit_log AS l
     WHERE i.org_id = p_org_id

@@ -1,15 +1,15 @@
 -- _lock_briefly(tables [, command]): locks tables against all others without making anybody wait long: it gives up
--- after 50 ms and tries again.  The command, which locks less, comes before and is undone with each failed try.
--- Raises lock_not_available after 50 tries.
+-- after 20 ms and tries again.  The command, which locks less, comes before and is undone with each failed try.
+-- Raises lock_not_available after 100 tries.
 CREATE OR REPLACE FUNCTION agentry._lock_briefly(p_tables text, p_command text DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
 VOLATILE
 SET search_path = pg_catalog, pg_temp
-SET lock_timeout = '50ms'
+SET lock_timeout = '20ms'
 AS $_lock_briefly$
 BEGIN
-    FOR v_try IN 1..50 LOOP
+    FOR v_try IN 1..100 LOOP
         BEGIN
             IF p_command IS NOT NULL THEN
                 EXECUTE p_command;
@@ -18,7 +18,7 @@ BEGIN
             RETURN;
         EXCEPTION
             WHEN lock_not_available THEN
-                IF v_try = 50 THEN
+                IF v_try = 100 THEN
                     RAISE;
                 END IF;
         END;

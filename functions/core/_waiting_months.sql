@@ -20,9 +20,7 @@ BEGIN
     -- a month that a partition by hand covers in part cannot be had
     RETURN ARRAY(SELECT m
                  FROM unnest(v_months) AS m
-                 WHERE NOT EXISTS (SELECT
-                                   FROM agentry._partitions(p_table) AS p
-                                   WHERE p.from_time < m + interval '1 month' AND p.to_time > m)
+                 WHERE NOT agentry._has_month(p_table, m)
                  ORDER BY m);
 END;
 $_waiting_months$;

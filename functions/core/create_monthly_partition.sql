@@ -23,9 +23,7 @@ BEGIN
             HINT    = 'Pass any day of it.';
     END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('agentry.partitions.' || v_table.oid, 0));
-    IF EXISTS (SELECT
-               FROM agentry._partitions(v_table.oid) AS p
-               WHERE p.from_time < v_month + interval '1 month' AND p.to_time > v_month) THEN
+    IF agentry._has_month(v_table.oid, v_month) THEN
         RETURN NULL;
     END IF;
     -- attaching reads the default partition, whose rows would be in the way

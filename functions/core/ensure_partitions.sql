@@ -10,12 +10,14 @@ SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $ensure_partitions$
 DECLARE
-    v_table record  := agentry._partitioned_table(p_table);
-    v_ahead integer := coalesce(p_months_ahead, (SELECT p.months_ahead FROM agentry.partition_policies AS p
-                                                 WHERE p.table_name = v_table.oid), 3);
-    v_now   date    := date_trunc('month', agentry._clock());
-    v_open  regclass;
-    v_all   text[]  := '{}';
+    v_table  record      := agentry._partitioned_table(p_table);
+    v_ahead  integer     := coalesce(p_months_ahead, (SELECT p.months_ahead FROM agentry.partition_policies AS p
+                                                      WHERE p.table_name = v_table.oid), 3);
+    v_now    timestamptz := date_trunc('month', agentry._clock());
+    v_months timestamptz[];
+    v_made   text[]      := '{}';
+    v_all    text[]      := '{}';
+    v_open   regclass;
 BEGIN
     IF v_ahead NOT BETWEEN 0 AND 120 THEN
         RAISE EXCEPTION USING
@@ -29,14 +31,22 @@ BEGIN
     WHILE cardinality(agentry._waiting_months(v_table.oid)) > 0 LOOP
         v_all := v_all || agentry._drain_default(v_table.oid);
     END LOOP;
-    FOR v_month IN 0..v_ahead LOOP
-        v_all := v_all || agentry.create_monthly_partition(p_table, (v_now + make_interval(months => v_month))::date);
+    -- all are made before the first is attached, from when on others wait
+    v_months := ARRAY(SELECT m
+                      FROM generate_series(v_now, v_now + make_interval(months => v_ahead), '1 month') AS m
+                      WHERE NOT agentry._has_month(v_table.oid, m)
+                      ORDER BY m);
+    FOR v_i IN 1..cardinality(v_months) LOOP
+        v_made[v_i] := agentry._stage_month(v_table.oid, v_months[v_i]);
+    END LOOP;
+    FOR v_i IN 1..cardinality(v_months) LOOP
+        PERFORM agentry._attach_month(v_table.oid, v_made[v_i], v_months[v_i]);
     END LOOP;
     FOR v_open IN SELECT agentry._open_partitions(v_table.oid) LOOP
         PERFORM agentry._lock_briefly(v_open::text);
         PERFORM agentry._close_partition(v_open);
     END LOOP;
-    RETURN array_remove(v_all, NULL);
+    RETURN v_all || v_made;
 END;
 $ensure_partitions$;
 

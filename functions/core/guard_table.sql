@@ -146,6 +146,12 @@ BEGIN
             'CREATE OR REPLACE TRIGGER agentry_50_updated_at BEFORE UPDATE ON %s '
             'FOR EACH ROW EXECUTE FUNCTION agentry._set_updated_at()', p_table);
     END IF;
+    IF v_visible_to = 'everyone' THEN
+        -- a repeated install says again what registries hold; their rows stay where they are, in dumps too
+        EXECUTE format(
+            'CREATE OR REPLACE TRIGGER agentry_60_unchanged BEFORE UPDATE ON %s '
+            'FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()', p_table);
+    END IF;
 
     IF agentry._column_type(p_table, 'locked') IS NOT NULL THEN
         IF NOT EXISTS (SELECT

@@ -10,38 +10,18 @@ SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $retire_partitions$
 DECLARE
-    v_table  record := agentry._partitioned_table(p_table);
-    v_policy record;
-    v_row    record;
-    v_gone   text[] := '{}';
+    v_table     record := agentry._partitioned_table(p_table);
+    v_partition regclass;
+    v_gone      text[] := '{}';
 BEGIN
-    SELECT p.keep_months, p.retire_to INTO v_policy
-    FROM agentry.partition_policies AS p WHERE p.table_name = v_table.oid;
-    IF v_policy.keep_months IS NULL OR v_policy.retire_to = 'keep' THEN
-        RETURN v_gone;
-    END IF;
-    PERFORM pg_advisory_xact_lock(hashtextextended('agentry.partitions.' || v_table.oid, 0));
-    FOR v_row IN
-        SELECT p.partition, p.partition::text AS name, p.from_time
-        FROM agentry._partitions(v_table.oid) AS p
-        WHERE isfinite(p.from_time)
-          AND p.to_time <= date_trunc('month', agentry._clock()) - make_interval(months => v_policy.keep_months)
-        ORDER BY p.from_time
-    LOOP
+    FOR v_partition IN SELECT agentry._due_partitions(v_table.oid) LOOP
         BEGIN
-            PERFORM agentry._lock_briefly(v_table.oid::regclass::text);
-            EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', v_table.oid::regclass, v_row.partition);
-            IF v_policy.retire_to = 'archive' THEN
-                PERFORM agentry._archive_partition(v_row.partition, v_table.name, v_row.from_time::date);
-            ELSIF v_policy.retire_to = 'drop' THEN
-                EXECUTE format('DROP TABLE %s', v_row.partition);
-            END IF;
-            v_gone := v_gone || v_row.name;
+            v_gone := v_gone || agentry._retire_partition(v_partition);
         EXCEPTION
             WHEN foreign_key_violation THEN
                 RAISE WARNING USING
                     ERRCODE = 'foreign_key_violation',
-                    MESSAGE = format('partition %s stays: its rows are still referenced', v_row.name),
+                    MESSAGE = format('partition %s stays: its rows are still referenced', v_partition),
                     DETAIL  = SQLERRM,
                     HINT    = 'Retire what refers to them first.';
         END;

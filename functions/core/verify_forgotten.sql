@@ -52,8 +52,9 @@ BEGIN
           AND agentry._column_type(t.part, d.column_name) IS NOT NULL
         UNION ALL
         -- as deep as it may stand there
-        SELECT 'agentry.audit_images', 'to_jsonb($2::text) IN (SELECT jsonb_path_query(old_row, ''$.**'') '
-                                       'UNION ALL SELECT jsonb_path_query(new_row, ''$.**''))'
+        SELECT a.part, 'to_jsonb($2::text) IN (SELECT jsonb_path_query(old_row, ''$.**'') '
+                       'UNION ALL SELECT jsonb_path_query(new_row, ''$.**''))'
+        FROM unnest('{agentry.audit_images,agentry.audit_log}'::text[]) AS a (part)
     LOOP
         EXECUTE format('SELECT count(*) FROM %s WHERE org_id = $1 AND %s', v_row.part, v_row.condition)
         INTO rows USING v_me.org_id, v_receipt.subject_id, v_receipt.subject_digest;

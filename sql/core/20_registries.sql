@@ -170,6 +170,7 @@ CREATE TABLE IF NOT EXISTS agentry.maintenance_steps (
     call      text     NOT NULL,
     run_every interval NOT NULL,
     last_run  timestamptz,
+    units     text,
     CONSTRAINT maintenance_steps_pkey PRIMARY KEY (name),
     CONSTRAINT maintenance_steps_run_every_check CHECK (run_every >= interval '0')
 );
@@ -178,6 +179,9 @@ COMMENT ON COLUMN agentry.maintenance_steps.name IS 'Name: module.step.';
 COMMENT ON COLUMN agentry.maintenance_steps.call IS 'Function to call; safe to run twice at once.';
 COMMENT ON COLUMN agentry.maintenance_steps.run_every IS 'How often it is due.';
 COMMENT ON COLUMN agentry.maintenance_steps.last_run IS 'When it last ended.';
+COMMENT ON COLUMN agentry.maintenance_steps.units IS
+    'Query of texts: the call, which takes one as $1, runs once for each, in a transaction of its own, so that no lock '
+    'is held longer; NULL: once.';
 
 CREATE TABLE IF NOT EXISTS agentry.tools (
     name        text         NOT NULL,

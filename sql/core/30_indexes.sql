@@ -18,4 +18,8 @@ CREATE INDEX IF NOT EXISTS pii_vault_agent_id_idx ON agentry.pii_vault (org_id, 
 CREATE INDEX IF NOT EXISTS pii_vault_user_id_idx ON agentry.pii_vault (org_id, user_id);
 CREATE INDEX IF NOT EXISTS login_sessions_api_key_id_idx ON agentry.login_sessions (org_id, api_key_id);
 CREATE INDEX IF NOT EXISTS audit_log_unsealed_idx ON agentry.audit_log (org_id, transaction, id) WHERE position IS NULL;
-CREATE INDEX IF NOT EXISTS audit_log_table_idx ON agentry.audit_log (org_id, table_name, id);
+-- only of what is sealed, so that no writer pays for it
+CREATE UNIQUE INDEX IF NOT EXISTS audit_log_position_key ON agentry.audit_log (org_id, position)
+    WHERE position IS NOT NULL;
+CREATE INDEX IF NOT EXISTS audit_log_table_idx ON agentry.audit_log (org_id, table_name, id)
+    WHERE position IS NOT NULL;

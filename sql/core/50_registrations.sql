@@ -1,11 +1,14 @@
 -- What core registers with its own registries.
 
-INSERT INTO agentry.maintenance_steps (name, call, run_every)
+INSERT INTO agentry.maintenance_steps (name, call, run_every, units)
 VALUES
-    ('core.partitions', 'SELECT agentry.maintain_partitions()', '1 hour'),
-    ('core.seal_audit', 'SELECT format(''%s entries sealed'', agentry.seal_audit())', '1 minute'),
-    ('core.validate_keys', 'SELECT format(''%s keys validated'', agentry.validate_keys())', '1 minute')
-ON CONFLICT (name) DO UPDATE SET call = excluded.call;
+    ('core.partitions', 'SELECT format(''%s made'', cardinality(agentry.ensure_partitions($1)))', '1 hour',
+     'SELECT p.table_name::text FROM agentry.partition_policies AS p ORDER BY p.table_name::text COLLATE "C"'),
+    ('core.retirement', 'SELECT format(''%s retired'', agentry._retire_partition($1::regclass))', '1 hour',
+     'SELECT p::text FROM agentry._due_partitions() AS p'),
+    ('core.seal_audit', 'SELECT format(''%s entries sealed'', agentry.seal_audit())', '1 minute', NULL),
+    ('core.validate_keys', 'SELECT format(''%s keys validated'', agentry.validate_keys())', '1 minute', NULL)
+ON CONFLICT (name) DO UPDATE SET call = excluded.call, units = excluded.units;
 
 INSERT INTO agentry.health_checks (name, query, description)
 VALUES

@@ -20,7 +20,7 @@ def inlined_functions() -> dict[str, str]:
 # Public functions that group roles may not execute.
 ADMIN_FUNCTIONS = (
     "install", "seal_audit", "verify_audit", "create_monthly_partition", "ensure_partitions", "retire_partitions",
-    "maintain_partitions", "set_partition_policy", "validate_keys", "run_maintenance", "schedule_maintenance",
+    "set_partition_policy", "validate_keys", "run_maintenance", "schedule_maintenance",
     "register_personal_data", "delete_organization",
 )
 

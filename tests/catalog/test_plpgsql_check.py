@@ -39,6 +39,9 @@ ALLOWED = {
     ("agentry._catch_up", "not sanitized"): "the same tables, and a key by %I",
     ("agentry._lock_briefly", "not sanitized"): "the partition engine's own commands",
     ("agentry._close_partition", "not sanitized"): "storage parameters are SQL, which administrators write",
+    ("agentry._begin_load", "SQL injection"): "tables are regclass; partitions come from the dump, which is SQL itself",
+    ("agentry._end_load", "not sanitized"): "commands that agentry._begin_load() wrote, names as regclass and by %I",
+    ("agentry._table_digests", "not sanitized"): "the table is a regclass, columns by %I",
     # dynamic SQL in public functions
     ("agentry.forget", "not sanitized"): "tables are regclass, columns by %I, the subject by %L or a parameter",
     ("agentry.verify_forgotten", "not sanitized"): "tables are regclass, columns by %I, the subject a parameter",
@@ -73,19 +76,21 @@ JOIN pg_namespace AS n ON n.oid = p.pronamespace AND n.nspname ~ '^agentry'
 WHERE p.prorettype = 'trigger'::regtype AND NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgfoid = p.oid)
 """
 
-# a locked and monthly table, which no module has yet, so that the triggers of such tables can be checked
-LOCKED_MONTHS = """
+# a locked and monthly table, which no module has yet, so that the triggers of such tables can be checked; and tables
+# that functions make for a moment
+TABLES = """
 CREATE TABLE public.months (org_id uuid NOT NULL, at timestamptz NOT NULL, locked boolean NOT NULL,
                             PRIMARY KEY (org_id, at)) PARTITION BY RANGE (at);
 SELECT agentry.guard_table('public.months');
 SELECT agentry.create_monthly_partition('public.months', '2026-01-01');
+CREATE TEMPORARY TABLE agentry_load (before text, after text);
 """
 
 
 @pytest.fixture
 def checker(db: Database) -> Connection:
     db.admin.execute("CREATE EXTENSION plpgsql_check")
-    db.admin.execute(LOCKED_MONTHS)
+    db.admin.execute(TABLES)
     return db.admin
 
 

@@ -11,10 +11,6 @@ ERASURE = (
     "INSERT INTO agentry.erasures (kind, subject_digest, transaction, started_at)"
     " VALUES ({}, {}, pg_current_xact_id(), now())"
 )
-ENTRY = (
-    "INSERT INTO agentry.audit_log (at, transaction, role, action, table_name, row_key, {0})"
-    " VALUES (now(), pg_current_xact_id(), 'x', 'INSERT', 'x.y', '{{}}', {1})"
-)
 HOLD = (
     "INSERT INTO agentry.legal_holds (kind, subject_id, reason, placed_at) VALUES ({}, gen_random_uuid(), {}, now())"
 )
@@ -103,11 +99,6 @@ VIOLATIONS: dict[str, list[str]] = {
         KEY.format("'x'", prefix, "sha256('x')") for prefix in ("''", "'ak_1'", "'ak_' || repeat('0', 64)")
     ],
     "api_keys_key_hash_check": [KEY.format("'x'", "'ak_00000000'", "'secret'")],
-    "audit_log_hash_check": [ENTRY.format("hash", "'short'")],
-    "audit_log_digest_check": [ENTRY.format(column, "'short'") for column in ("old_digest", "new_digest")],
-    "audit_log_position_check": [
-        ENTRY.format("position, hash", given) for given in ("1, NULL", "0, sha256('x')", "NULL, sha256('x')")
-    ],
     "personal_data_subject_check": [
         "INSERT INTO agentry.personal_data VALUES ('agentry.teams', 'name', 'team', 'keep')"
     ],

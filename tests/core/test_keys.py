@@ -230,7 +230,7 @@ def test_the_search_for_secrets_finds_them(town: Town) -> None:
     )
     town.conn.execute("UPDATE agentry.secrets SET value = substr(convert_to(%s, 'UTF8'), 1, 32)", [secret])
     assert set(holders(town.conn, [secret])) == {
-        ("agentry.agents", "notes"), ("agentry.agents", "access_details"), ("agentry.audit_images", "new_row"),
+        ("agentry.agents", "notes"), ("agentry.agents", "access_details"), ("agentry.audit_log", "new_row"),
     }
     assert ("agentry.secrets", "value") in holders(town.conn, [secret[:32]])
 

@@ -1,4 +1,5 @@
--- Writes what a statement did to a table into the audit log: an entry a row, all in one insert, no lock taken.
+-- Writes what a statement did to a table into the audit log: an entry a row, all in one insert, no lock taken.  The
+-- images of the rows go along; seal_audit() takes their digests and sets them apart, which is too dear for a writer.
 -- Arguments of the trigger: the column with the organisation ('' for a table of the whole database, which goes to the
 -- default one), and the primary key's columns.
 CREATE OR REPLACE FUNCTION agentry._audit()
@@ -14,44 +15,94 @@ SET extra_float_digits = 1
 SET bytea_output = 'hex'
 AS $_audit$
 DECLARE
-    v_me   record := agentry._me();
-    v_rows text   := CASE TG_OP
-        WHEN 'INSERT' THEN 'SELECT NULL::jsonb AS old_row, to_jsonb(n) AS new_row FROM new_rows AS n'
-        WHEN 'DELETE' THEN 'SELECT to_jsonb(o) AS old_row, NULL::jsonb AS new_row FROM old_rows AS o'
-        -- a changed key shows as a row that went and one that came
-        WHEN 'UPDATE' THEN
-            'SELECT o.image AS old_row, n.image AS new_row '
-            'FROM (SELECT to_jsonb(t) AS image, agentry._row_key(to_jsonb(t), $9) AS key FROM old_rows AS t) AS o '
-            'FULL JOIN (SELECT to_jsonb(t) AS image, agentry._row_key(to_jsonb(t), $9) AS key FROM new_rows AS t) AS n '
-            'ON n.key = o.key'
-        WHEN 'TRUNCATE' THEN
-            'SELECT jsonb_build_object(%1$L, o.id) AS old_row, NULL::jsonb AS new_row FROM agentry.organizations AS o '
-            'WHERE %1$L <> '''' OR o.is_default'
-    END;
+    v_org   text   := TG_ARGV[0];
+    v_keys  text[] := TG_ARGV[1];
+    v_table text   := format('%I.%I', TG_TABLE_SCHEMA, TG_TABLE_NAME);
+    v_role  name   := CASE current_setting('role') WHEN 'none' THEN session_user ELSE current_setting('role') END;
+    v_at    timestamptz;
+    v_me    record;
+    v_old   jsonb[] := '{}';
+    v_new   jsonb[] := '{}';
+    v_name  text;
+    v_key   jsonb   := '{}';
+    v_plans text;
 BEGIN
-    EXECUTE format($sql$
-        WITH changed AS (
-            SELECT nextval('agentry.audit_log_id_seq') AS id,
-                   agentry._audit_image(r.old_row) AS old_row,
-                   agentry._audit_image(r.new_row) AS new_row,
-                   coalesce((coalesce(r.new_row, r.old_row) ->> %1$L)::uuid,
-                            (SELECT o.id FROM agentry.organizations AS o WHERE o.is_default)) AS org_id
-            FROM ($sql$ || v_rows || $sql$) AS r
-            WHERE r.old_row IS DISTINCT FROM r.new_row
-        ), logged AS (
+    -- no dynamic SQL: plans are kept, a set for each trigger; one row, the usual case, goes the shortest way
+    IF TG_OP = 'UPDATE' THEN
+        SELECT ARRAY(SELECT to_jsonb(o) FROM old_rows AS o LIMIT 2),
+               ARRAY(SELECT to_jsonb(n) FROM new_rows AS n LIMIT 2)
+        INTO v_old, v_new;
+    ELSIF TG_OP = 'INSERT' THEN
+        v_new := ARRAY(SELECT to_jsonb(n) FROM new_rows AS n LIMIT 2);
+    ELSIF TG_OP = 'DELETE' THEN
+        v_old := ARRAY(SELECT to_jsonb(o) FROM old_rows AS o LIMIT 2);
+    END IF;
+    IF v_old = v_new AND cardinality(v_old) < 2 AND TG_OP <> 'TRUNCATE' THEN
+        RETURN NULL;
+    END IF;
+    v_me := agentry._me();
+    v_at := agentry._clock();
+
+    IF cardinality(v_old) < 2 AND cardinality(v_new) < 2 AND TG_OP <> 'TRUNCATE' THEN
+        FOREACH v_name IN ARRAY v_keys LOOP
+            v_key := v_key || jsonb_build_object(v_name, coalesce(v_new[1], v_old[1]) -> v_name);
+        END LOOP;
+        IF TG_OP <> 'UPDATE' OR v_old[1] @> v_key THEN
             INSERT INTO agentry.audit_log (
-                org_id, id, at, transaction, role, kind, agent_id, user_id, road, action, table_name, row_key,
-                old_digest, new_digest)
-            OVERRIDING SYSTEM VALUE
-            SELECT c.org_id, c.id, $1, pg_current_xact_id(), $2, $3, $4, $5, $6, $7, $8,
-                   agentry._row_key(coalesce(c.new_row, c.old_row), $9),
-                   agentry._audit_digest(c.old_row), agentry._audit_digest(c.new_row)
-            FROM changed AS c
-        )
-        INSERT INTO agentry.audit_images (org_id, audit_id, old_row, new_row)
-        SELECT c.org_id, c.id, c.old_row, c.new_row FROM changed AS c$sql$, TG_ARGV[0])
-    USING agentry._clock(), agentry._acting_role(), v_me.kind, v_me.agent_id, v_me.user_id, v_me.road, TG_OP,
-          format('%I.%I', TG_TABLE_SCHEMA, TG_TABLE_NAME), TG_ARGV[1]::text[];
+                org_id, at, transaction, role, kind, agent_id, user_id, road, action, table_name, row_key, old_row,
+                new_row)
+            VALUES (
+                coalesce((coalesce(v_new[1], v_old[1]) ->> v_org)::uuid, agentry._default_org_id()), v_at,
+                pg_current_xact_id(), v_role, v_me.kind, v_me.agent_id, v_me.user_id, v_me.road, TG_OP, v_table, v_key,
+                CASE WHEN v_old[1] ?| agentry._secret_columns() THEN agentry._audit_image(v_old[1]) ELSE v_old[1] END,
+                CASE WHEN v_new[1] ?| agentry._secret_columns() THEN agentry._audit_image(v_new[1]) ELSE v_new[1] END);
+            RETURN NULL;
+        END IF;
+    END IF;
+
+    v_plans := current_setting('plan_cache_mode');
+    -- else a plan once made for many rows would make PostgreSQL plan again for each statement
+    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO agentry.audit_log (
+            org_id, at, transaction, role, kind, agent_id, user_id, road, action, table_name, row_key, new_row)
+        SELECT coalesce((n.image ->> v_org)::uuid, agentry._default_org_id()), v_at, pg_current_xact_id(), v_role,
+               v_me.kind, v_me.agent_id, v_me.user_id, v_me.road, TG_OP, v_table,
+               (SELECT jsonb_object_agg(k, n.image -> k) FROM unnest(v_keys) AS k),
+               CASE WHEN n.image ?| agentry._secret_columns() THEN agentry._audit_image(n.image) ELSE n.image END
+        FROM (SELECT to_jsonb(t) AS image FROM new_rows AS t OFFSET 0) AS n;
+    ELSIF TG_OP = 'DELETE' THEN
+        INSERT INTO agentry.audit_log (
+            org_id, at, transaction, role, kind, agent_id, user_id, road, action, table_name, row_key, old_row)
+        SELECT coalesce((o.image ->> v_org)::uuid, agentry._default_org_id()), v_at, pg_current_xact_id(), v_role,
+               v_me.kind, v_me.agent_id, v_me.user_id, v_me.road, TG_OP, v_table,
+               (SELECT jsonb_object_agg(k, o.image -> k) FROM unnest(v_keys) AS k),
+               CASE WHEN o.image ?| agentry._secret_columns() THEN agentry._audit_image(o.image) ELSE o.image END
+        FROM (SELECT to_jsonb(t) AS image FROM old_rows AS t OFFSET 0) AS o;
+    ELSIF TG_OP = 'UPDATE' THEN
+        -- a changed key shows as a row that went and one that came; a full join is never a nested loop
+        INSERT INTO agentry.audit_log (
+            org_id, at, transaction, role, kind, agent_id, user_id, road, action, table_name, row_key, old_row,
+            new_row)
+        SELECT coalesce((coalesce(n.image, o.image) ->> v_org)::uuid, agentry._default_org_id()), v_at,
+               pg_current_xact_id(), v_role, v_me.kind, v_me.agent_id, v_me.user_id, v_me.road, TG_OP, v_table,
+               coalesce(n.key, o.key),
+               CASE WHEN o.image ?| agentry._secret_columns() THEN agentry._audit_image(o.image) ELSE o.image END,
+               CASE WHEN n.image ?| agentry._secret_columns() THEN agentry._audit_image(n.image) ELSE n.image END
+        FROM (SELECT t.image, (SELECT jsonb_object_agg(k, t.image -> k) FROM unnest(v_keys) AS k) AS key
+              FROM (SELECT to_jsonb(r) AS image FROM old_rows AS r OFFSET 0) AS t OFFSET 0) AS o
+        FULL JOIN (SELECT t.image, (SELECT jsonb_object_agg(k, t.image -> k) FROM unnest(v_keys) AS k) AS key
+                   FROM (SELECT to_jsonb(r) AS image FROM new_rows AS r OFFSET 0) AS t OFFSET 0) AS n ON n.key = o.key
+        WHERE o.image IS DISTINCT FROM n.image;
+    ELSE
+        INSERT INTO agentry.audit_log (
+            org_id, at, transaction, role, kind, agent_id, user_id, road, action, table_name)
+        SELECT o.id, v_at, pg_current_xact_id(), v_role, v_me.kind, v_me.agent_id, v_me.user_id, v_me.road, TG_OP,
+               v_table
+        FROM agentry.organizations AS o
+        WHERE v_org <> '' OR o.is_default;
+    END IF;
+    PERFORM set_config('plan_cache_mode', v_plans, true);
     RETURN NULL;
 END;
 $_audit$;

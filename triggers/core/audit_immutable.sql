@@ -1,19 +1,33 @@
--- The audit log is written once.  Sealing fills in place and hash, once; erasure takes images away; nothing else
--- changes, for anyone.
+-- The audit log is written once.  Sealing sets the images apart, leaving their digests, and fills in place and hash,
+-- once; erasure takes images away; nothing else changes, for anyone.
 CREATE OR REPLACE FUNCTION agentry._audit_immutable()
 RETURNS trigger
 LANGUAGE plpgsql
 VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $_audit_immutable$
+DECLARE
+    v_sealed text[] := '{old_row,new_row,old_digest,new_digest,position,hash}';
+    v_old    jsonb;
+    v_new    jsonb;
 BEGIN
     IF TG_OP <> 'TRUNCATE' AND agentry._is_erasing() THEN
         RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
     END IF;
-    IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'audit_log'
-       AND to_jsonb(OLD) ->> 'position' IS NULL
-       AND to_jsonb(OLD) - 'position' - 'hash' = to_jsonb(NEW) - 'position' - 'hash' THEN
-        RETURN NEW;
+    IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'audit_log' THEN
+        -- as jsonb, for the images have other columns
+        v_old := to_jsonb(OLD);
+        v_new := to_jsonb(NEW);
+        IF v_old ->> 'position' IS NULL
+           AND v_new ->> 'old_row' IS NULL
+           AND v_new ->> 'new_row' IS NULL
+           AND v_new ->> 'old_digest' IS NOT DISTINCT FROM coalesce(
+               v_old ->> 'old_digest', agentry._audit_digest(nullif(v_old -> 'old_row', 'null'))::text)
+           AND v_new ->> 'new_digest' IS NOT DISTINCT FROM coalesce(
+               v_old ->> 'new_digest', agentry._audit_digest(nullif(v_old -> 'new_row', 'null'))::text)
+           AND v_old - v_sealed = v_new - v_sealed THEN
+            RETURN NEW;
+        END IF;
     END IF;
     RAISE EXCEPTION USING
         ERRCODE = 'restrict_violation',

@@ -16,10 +16,25 @@ SELECT results_eq(
     $$SELECT count(*)::integer FROM pg_constraint
       WHERE connamespace = 'agentry_chat'::regnamespace AND contype = 'f' AND conparentid = 0$$,
     ARRAY[5], 'no other references');
+-- what else they do than refuse
+SELECT set_eq(
+    $$SELECT conname::text, substring(pg_get_constraintdef(oid) FROM ' (ON .*|DEFERRABLE.*)$') FROM pg_constraint
+      WHERE connamespace = 'agentry_chat'::regnamespace AND contype = 'f' AND conparentid = 0
+        AND (confdeltype <> 'a' OR confupdtype <> 'a' OR condeferrable)$$,
+    $$VALUES ('agent_chat_breaker_resets_sender_fkey', 'ON DELETE CASCADE')$$,
+    'references that act');
 
 SELECT results_eq(
     $$SELECT count(*)::integer FROM pg_constraint WHERE connamespace = 'agentry_chat'::regnamespace AND contype = 'u'$$,
     ARRAY[0], 'no other unique keys');
+SELECT set_eq(
+    $$SELECT c.relname::text, substring(pg_get_indexdef(c.oid) FROM ' USING (.*)$')
+      FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
+      WHERE c.relnamespace = 'agentry_chat'::regnamespace AND i.indisunique AND NOT c.relispartition
+        AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = c.oid AND k.contype IN ('p', 'u'))$$,
+    $$VALUES ('agent_chat_idempotency_key',
+              'btree (org_id, sender, idempotency_key) WHERE (idempotency_key IS NOT NULL)')$$,
+    'unique indexes beyond those of keys');
 
 -- checks, by what follows the table's name
 CREATE TEMPORARY TABLE fact (name name, checks text[]) ON COMMIT DROP;

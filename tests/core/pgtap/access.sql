@@ -64,7 +64,7 @@ FROM (VALUES ('api_keys', 'key_hash'), ('users', 'hashed_password')) AS f (name,
 -- views read with the rights of the caller; nobody writes through them
 CREATE TEMPORARY TABLE view_fact (name name) ON COMMIT DROP;
 INSERT INTO view_fact
-SELECT unnest('{v_api_keys, v_health, v_metrics, v_settings, v_table_access}'::name[]);
+SELECT unnest('{v_api_keys, v_audit, v_health, v_metrics, v_settings, v_table_access}'::name[]);
 
 SELECT views_are('agentry', array_agg(name), 'views of agentry') FROM view_fact;
 SELECT view_owner_is('agentry', name, 'agentry_owner', name || ' belongs to agentry_owner') FROM view_fact;

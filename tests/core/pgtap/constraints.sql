@@ -8,7 +8,6 @@ FROM (VALUES
     ('agents',         '{db_role}'),
     ('agents',         '{org_id,name}'),
     ('api_keys',       '{key_hash}'),
-    ('audit_log',      '{org_id,position}'),
     ('login_sessions', '{token_hash}'),
     ('organizations',  '{name}'),
     ('service_roles',  '{db_role}'),
@@ -18,7 +17,17 @@ FROM (VALUES
 
 SELECT results_eq(
     $$SELECT count(*)::integer FROM pg_constraint WHERE connamespace = 'agentry'::regnamespace AND contype = 'u'$$,
-    ARRAY[10], 'no other unique keys');
+    ARRAY[9], 'no other unique keys');
+SELECT set_eq(
+    $$SELECT c.relname::text, substring(pg_get_indexdef(c.oid) FROM ' USING (.*)$')
+      FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
+      WHERE c.relnamespace = 'agentry'::regnamespace AND i.indisunique AND NOT c.relispartition
+        AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = c.oid AND k.contype IN ('p', 'u'))$$,
+    $$VALUES ('audit_log_position_key', 'btree (org_id, "position") WHERE ("position" IS NOT NULL)'),
+             ('organizations_is_default_key', 'btree (is_default) WHERE is_default'),
+             ('users_email_key', 'btree (lower(email))')$$,
+    'unique indexes beyond those of keys');
+SELECT index_is_unique('agentry', 'audit_log', 'audit_log_position_key', 'a place in a chain is taken once');
 
 SELECT fk_ok('agentry', f.name, f.columns, f.to_schema, f.to_name, f.to_columns,
              format('%s %s refers to %s', f.name, f.columns, f.to_name))
@@ -48,6 +57,19 @@ SELECT results_eq(
     $$SELECT count(*)::integer FROM pg_constraint
       WHERE connamespace = 'agentry'::regnamespace AND contype = 'f' AND conparentid = 0$$,
     ARRAY[19], 'no other references');
+-- what else they do than refuse
+SELECT set_eq(
+    $$SELECT conname::text, substring(pg_get_constraintdef(oid) FROM ' (ON .*|DEFERRABLE.*)$') FROM pg_constraint
+      WHERE connamespace = 'agentry'::regnamespace AND contype = 'f' AND conparentid = 0
+        AND (confdeltype <> 'a' OR confupdtype <> 'a' OR condeferrable)$$,
+    $$VALUES ('access_rules_table_name_fkey', 'ON DELETE CASCADE'),
+             ('agent_aliases_agent_id_fkey', 'ON DELETE CASCADE'),
+             ('agent_domains_agent_id_fkey', 'ON DELETE CASCADE'),
+             ('api_keys_agent_id_fkey', 'ON DELETE CASCADE'),
+             ('api_keys_user_id_fkey', 'ON DELETE CASCADE'),
+             ('login_sessions_api_key_id_fkey', 'ON DELETE CASCADE'),
+             ('users_team_id_fkey', 'ON DELETE SET NULL (team_id)')$$,
+    'references that act');
 
 -- checks, by what follows the table's name
 CREATE TEMPORARY TABLE fact (name name, checks text[]) ON COMMIT DROP;
@@ -59,7 +81,6 @@ INSERT INTO fact VALUES
      '{access_method_check, context_type_check, instance_type_check, name_check, personality_check,
        scope_check, status_check}'),
     ('api_keys', '{holder_check, key_hash_check, name_check, prefix_check}'),
-    ('audit_log', '{digest_check, hash_check, position_check}'),
     ('erasures', '{kind_check, subject_digest_check}'),
     ('guarded_tables', '{visible_to_check}'),
     ('installed_modules', '{way_check}'),

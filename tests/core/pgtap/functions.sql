@@ -27,7 +27,6 @@ INSERT INTO fact VALUES
     ('lift_legal_hold', '{uuid}', 'boolean', 'volatile', 'caller', 'groups'),
     ('login', '{text,interval}', 'text', 'volatile', 'owner', 'groups'),
     ('logout', '{}', 'boolean', 'volatile', 'owner', 'groups'),
-    ('maintain_partitions', '{}', 'text', 'volatile', 'caller', 'admin'),
     ('metrics', '{}', 'setof record', 'stable', 'owner', 'groups'),
     ('place_legal_hold', '{text,text}', 'uuid', 'volatile', 'caller', 'groups'),
     ('register_agent',

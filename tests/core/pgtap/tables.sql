@@ -18,7 +18,7 @@ INSERT INTO fact VALUES
     ('audit_images', '{org_id, audit_id}', '{org_id, audit_id, old_row, new_row}'),
     ('audit_log', '{org_id, id}',
      '{org_id, id, at, transaction, role, kind, agent_id, user_id, road, action, table_name, row_key, old_digest,
-       new_digest, position, hash}'),
+       new_digest, position, hash, old_row, new_row}'),
     ('erasures', '{org_id, id}',
      '{org_id, id, kind, subject_id, subject_digest, transaction, counts, started_at, finished_at}'),
     ('guarded_tables', '{table_name}',
@@ -27,7 +27,7 @@ INSERT INTO fact VALUES
     ('installed_modules', '{module}', '{module, extension, version, way, checksum, installed_at, updated_at}'),
     ('legal_holds', '{org_id, id}', '{org_id, id, kind, subject_id, reason, placed_at, lifted_at}'),
     ('login_sessions', '{org_id, id}', '{org_id, id, api_key_id, token_hash, created_at, expires_at, ended_at}'),
-    ('maintenance_steps', '{name}', '{name, call, run_every, last_run}'),
+    ('maintenance_steps', '{name}', '{name, call, run_every, last_run, units}'),
     ('metrics', '{name}', '{name, query, unit, description}'),
     ('organizations', '{id}', '{id, name, is_default, created_at, updated_at}'),
     ('partition_policies', '{table_name}', '{table_name, time_column, months_ahead, keep_months, retire_to, storage}'),
@@ -58,6 +58,9 @@ FROM fact WHERE 'org_id' = ANY (columns);
 CREATE TEMPORARY TABLE view_fact (name name, columns name[]) ON COMMIT DROP;
 INSERT INTO view_fact VALUES
     ('v_api_keys', '{org_id, id, agent_id, user_id, name, prefix, last_used_at, expires_at, revoked_at, created_at}'),
+    ('v_audit',
+     '{org_id, id, at, transaction, role, kind, agent_id, user_id, road, action, table_name, row_key, old_row, new_row,
+       position}'),
     ('v_health', '{name, status, detail, description}'),
     ('v_metrics', '{name, label, value, unit, description}'),
     ('v_settings', '{name, value, default_value, allowed, description}'),

@@ -4,7 +4,7 @@ SELECT no_plan();
 
 CREATE TEMPORARY TABLE fact (name name, audited boolean, stamped boolean, own name[]) ON COMMIT DROP;
 INSERT INTO fact VALUES
-    ('access_rules', true, false, '{access_rules_describe}'),
+    ('access_rules', true, false, '{agentry_60_unchanged, access_rules_describe}'),
     ('agent_aliases', true, false, '{agent_aliases_protect}'),
     ('agent_domains', true, false, '{}'),
     ('agents', true, true, '{agents_protect}'),
@@ -12,24 +12,24 @@ INSERT INTO fact VALUES
     ('audit_images', false, false, '{audit_images_immutable, audit_images_immutable_truncate}'),
     ('audit_log', false, false, '{audit_log_immutable, audit_log_immutable_truncate}'),
     ('erasures', false, false, '{}'),
-    ('guarded_tables', false, false, '{}'),
-    ('health_checks', false, false, '{}'),
-    ('installed_modules', false, true, '{}'),
+    ('guarded_tables', false, false, '{agentry_60_unchanged}'),
+    ('health_checks', false, false, '{agentry_60_unchanged}'),
+    ('installed_modules', false, true, '{agentry_60_unchanged}'),
     ('legal_holds', true, false, '{}'),
     ('login_sessions', false, false, '{}'),
-    ('maintenance_steps', false, false, '{}'),
-    ('metrics', false, false, '{}'),
+    ('maintenance_steps', false, false, '{agentry_60_unchanged}'),
+    ('metrics', false, false, '{agentry_60_unchanged}'),
     ('organizations', true, true, '{}'),
-    ('partition_policies', true, false, '{}'),
-    ('personal_data', true, false, '{}'),
+    ('partition_policies', true, false, '{agentry_60_unchanged}'),
+    ('personal_data', true, false, '{agentry_60_unchanged}'),
     ('pii_vault', false, false, '{}'),
-    ('retention_rules', true, false, '{}'),
+    ('retention_rules', true, false, '{agentry_60_unchanged}'),
     ('secrets', false, false, '{}'),
     ('service_roles', true, false, '{service_roles_protect}'),
-    ('setting_types', false, false, '{}'),
+    ('setting_types', false, false, '{agentry_60_unchanged}'),
     ('settings', true, true, '{settings_check}'),
     ('teams', true, true, '{}'),
-    ('tools', false, false, '{}'),
+    ('tools', false, false, '{agentry_60_unchanged}'),
     ('users', true, true, '{}');
 
 SELECT tables_are('agentry', array_agg(name), 'tables of agentry') FROM fact;

@@ -1,0 +1,258 @@
+"""A database with something of everything that a backup must bring back, in a month that tests choose."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import re
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from tests.core.test_partitions import set_clock
+from tests.harness.backup import Programs, choose_dump, find_programs
+from tests.harness.container import PORT, ContainerServer
+from tests.harness.database import Database, clone, template, wait_until
+from tests.harness.deploy import Deploy, deploy
+from tests.harness.paths import BUILD, ROOT
+from tests.harness.servers import PgServer
+
+Connection = psycopg.Connection[Any]
+
+# months far from each other and from today; partitions were made at run time in the first
+TAKEN = "2031-03-15 12:00+00"
+RESTORED = "2031-08-02 09:00+00"
+
+# A table of the user's: monthly, guarded, audited, with locks, a generated column, keys within and into it, and rows
+# whose month has no partition.
+SHOP = """
+CREATE TABLE shop.kinds (org_id uuid NOT NULL, kind text NOT NULL, PRIMARY KEY (org_id, kind));
+CREATE TABLE shop.notes (
+    org_id uuid NOT NULL, at timestamptz NOT NULL, id bigint NOT NULL, agent text NOT NULL, kind text NOT NULL,
+    body text, locked boolean NOT NULL DEFAULT false, updated_at timestamptz NOT NULL DEFAULT '2030-01-01',
+    after_at timestamptz, after_id bigint,
+    words tsvector GENERATED ALWAYS AS (to_tsvector('english', body)) STORED,
+    PRIMARY KEY (org_id, at, id),
+    FOREIGN KEY (org_id, kind) REFERENCES shop.kinds,
+    CONSTRAINT notes_after_fkey FOREIGN KEY (org_id, after_at, after_id) REFERENCES shop.notes
+) PARTITION BY RANGE (at);
+CREATE INDEX notes_words_idx ON shop.notes USING gin (words);
+CREATE TABLE shop.notes_default PARTITION OF shop.notes DEFAULT;
+CREATE TABLE shop.a_mark (
+    org_id uuid NOT NULL, at timestamptz NOT NULL, id bigint NOT NULL, number bigint GENERATED ALWAYS AS IDENTITY,
+    CONSTRAINT a_mark_at_fkey FOREIGN KEY (org_id, at, id) REFERENCES shop.notes DEFERRABLE INITIALLY DEFERRED
+);
+SELECT agentry.guard_table('shop.notes', 'agent', p_writers => '{app,agents}', p_audit => true),
+       agentry.set_partition_policy('shop.notes', 2, p_storage => '{fillfactor=90}'),
+       agentry.ensure_partitions('shop.notes'),
+       agentry.register_personal_data('shop.notes', '{"agent": "agent_name"}');
+INSERT INTO shop.kinds SELECT agentry.current_org_id(), k FROM unnest('{order,bill}'::text[]) AS k;
+INSERT INTO shop.notes (at, id, agent, kind, body, locked)
+SELECT t, row_number() OVER (), 'nova', 'order', 'it''s a tab' || E'\\t' || ' and a "quote"', t > '2031-04-01'
+FROM unnest('{2029-05-06 07:08+00,2031-03-04 05:06+00,2031-04-05 06:07+00,infinity}'::timestamptz[]) AS t;
+INSERT INTO shop.notes (at, id, agent, kind, after_at, after_id)
+SELECT '2031-03-09', 9, 'coder', 'bill', n.at, n.id FROM shop.notes AS n WHERE n.id = 2;
+INSERT INTO shop.a_mark SELECT n.org_id, n.at, n.id FROM shop.notes AS n ORDER BY n.id;
+"""
+
+
+@dataclass
+class Society:
+    """What a test needs to know of what it filled in."""
+
+    key: str  # of nova
+    channel: str
+
+
+def value(conn: Connection, query: str, *args: Any) -> Any:
+    row = conn.execute(query.encode(), args or None).fetchone()
+    return row[0] if row else None
+
+
+def owner_of(conn: Connection) -> str:
+    return str(value(conn, "SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'agentry'"))
+
+
+def reset_clock(conn: Connection) -> None:
+    conn.execute((ROOT / "functions/core/pre/_clock.sql").read_text().encode())
+
+
+def fill(conn: Connection, roles: dict[str, str], *, shop: bool = True) -> Society:
+    """As an administrator in autocommit.  `roles`: login roles of nova (agentry_agent) and app (agentry_app)."""
+
+    def run(query: str, *args: Any) -> None:
+        conn.execute(query.encode(), args or None)
+
+    set_clock(conn, TAKEN)
+    owner = owner_of(conn)
+    run("UPDATE agentry.organizations SET name = 'Nova Labs' WHERE is_default")
+    run("INSERT INTO agentry.teams (name) VALUES ('red')")
+    run("INSERT INTO agentry.users (username, email, team_id) SELECT 'ann', 'ann@example.org', id FROM agentry.teams")
+    run("SELECT agentry.register_agent('nova', 'plans', p_db_role => %s, p_domains => '{Planning}')", roles["nova"])
+    run("SELECT agentry.register_agent('coder', 'codes', p_user => 'ann', p_domains => '{Agent Management}')")
+    run("SELECT agentry.register_agent('gone', 'leaves soon')")
+    run("UPDATE agentry.agents SET nickname = 'Doc' WHERE name = 'coder'")
+    run("INSERT INTO agentry.service_roles (db_role) VALUES (%s)", roles["app"])
+    run("SELECT agentry.set_setting('core.session_lifetime', '\"01:00:00\"')")
+    run("SELECT agentry.place_legal_hold('user:ann', 'a lawsuit')")
+    run(
+        "INSERT INTO agentry.pii_vault (user_id, ciphertext, key_ref)"
+        " SELECT id, '\\x00ff', 'vault/1' FROM agentry.users"
+    )
+    run(
+        "INSERT INTO agentry.health_checks (name, query, description)"
+        " VALUES ('aa.first', 'SELECT ''ok'', ''''', 'The user''s own.')"
+    )
+    run("UPDATE agentry.maintenance_steps SET run_every = '2 hours' WHERE name = 'core.partitions'")
+    key = str(value(conn, "SELECT agentry.create_api_key('nova')"))
+    run("SELECT agentry.login(%s)", key)
+    _messages(conn)
+    run("SELECT agentry.seal_audit()")
+    run("SELECT agentry.forget('gone')")
+
+    acme = value(conn, "SELECT agentry.create_organization('acme')")
+    run("SELECT set_config('agentry.org_id', %s, false)", str(acme))
+    run("SELECT agentry.register_agent('nova', 'another one'), agentry.register_agent('zed', 'sleeps')")
+    run("SELECT agentry_chat.send_agent_message('nova', 'wake up', '{zed}')")
+    run("RESET agentry.org_id")
+
+    run("ALTER TABLE agentry.agents ADD COLUMN shoe_size integer DEFAULT 42")
+    run("COMMENT ON COLUMN agentry.agents.shoe_size IS 'A column of the user''s.'")
+    run("CREATE INDEX agents_shoe_size_idx ON agentry.agents (shoe_size)")
+    run("SELECT agentry.install()")  # gives the group roles the right to change the new column
+    run("UPDATE agentry.agents SET shoe_size = 38 WHERE name = 'nova'")
+    if shop:
+        run(f"CREATE SCHEMA shop AUTHORIZATION {owner}")
+        run(f"SET ROLE {owner}")
+        with conn.transaction():
+            conn.execute(SHOP.encode())
+        run("RESET ROLE")
+        run(f"GRANT USAGE ON SCHEMA shop TO {roles['app']}")
+        run(f"GRANT SELECT ON shop.notes TO {roles['app']}")
+    run("UPDATE agentry.agents SET nickname = 'Nov' WHERE name = 'nova'")  # not sealed
+    return Society(key, str(value(conn, "SELECT agentry_chat.inbox_channel('nova')")))
+
+
+def _messages(conn: Connection) -> None:
+    """One in each state: pending, received, routed, responded, failed, dead, expired, withdrawn."""
+
+    def send(text: str, more: str = "") -> int:
+        return int(value(conn, f"SELECT agentry_chat.send_agent_message('coder', %s, '{{nova}}'{more})", text))
+
+    def claim() -> int:
+        return int(value(conn, "SELECT token FROM agentry_chat.claim_agent_messages('nova', 1)"))
+
+    def mark(message: int, status: str) -> None:
+        value(conn, "SELECT agentry_chat.mark_agent_message(%s, 'nova', %s, %s, 'why')", message, status, claim())
+
+    for status in ("routed", "responded", "failed"):
+        mark(send(f"to be {status}", ", p_priority => 1"), status)
+    conn.execute("SELECT agentry.set_setting('chat.max_attempts', '1')")
+    mark(send("to be dead", ", p_priority => 1"), "failed")
+    conn.execute("SELECT agentry.set_setting('chat.max_attempts', '7')")
+    value(conn, "SELECT agentry_chat.withdraw_agent_message(%s, 'coder')", send("to be withdrawn"))
+    send("to expire", ", p_expires_in => '1 second'")
+    value(conn, "SELECT agentry_chat.expire_agent_messages()")
+    send("received", ", p_priority => 1")
+    claim()
+    send("pending")
+    found = conn.execute("SELECT DISTINCT status FROM agentry_chat.agent_chat_processed").fetchall()
+    wanted = {"pending", "received", "routed", "responded", "failed", "dead", "expired", "withdrawn"}
+    assert {row[0] for row in found} == wanted
+
+
+def use(conn: Connection, society: Society) -> None:
+    """A restored database works: its clock, queues, keys, audit, rules and partitions."""
+    token = value(conn, "SELECT agentry.login(%s)", society.key)
+    conn.execute("SELECT agentry.use_session(%s, true)", [token])
+    assert value(conn, "SELECT agent FROM agentry.whoami()") == "nova"
+    conn.execute("SELECT agentry.logout()")
+    assert value(conn, "SELECT agentry_chat.inbox_channel('nova')") == society.channel
+    sent = value(conn, "SELECT agentry_chat.send_agent_message('coder', 'after the restore', '{nova}')")
+    claimed = conn.execute(
+        "SELECT chat_id, message, token FROM agentry_chat.claim_agent_messages('nova', 100)"
+    ).fetchall()
+    assert {row[1] for row in claimed} == {"pending", "received", "to be failed", "after the restore"}
+    token = next(row[2] for row in claimed if row[0] == sent)
+    assert value(conn, "SELECT agentry_chat.mark_agent_message(%s, 'nova', 'routed', %s)", sent, token) == "routed"
+    # transactions of other tests, in other databases, hold the sealing back
+    open_entries = "SELECT agentry.seal_audit(), (SELECT count(*) FROM agentry.audit_log WHERE position IS NULL)"
+    wait_until(lambda: conn.execute(open_entries.encode()).fetchall()[0][1] == 0, "entries are not sealed")
+    for (org,) in conn.execute("SELECT id FROM agentry.organizations").fetchall():
+        chain = conn.execute("SELECT sealed > 0, broken_id FROM agentry.verify_audit(%s)", [org]).fetchone()
+        assert chain == (True, None)
+    assert value(conn, "SELECT agentry.ensure_partitions('shop.notes')") == [
+        "shop.notes_2029_05", "shop.notes_2031_08", "shop.notes_2031_09", "shop.notes_2031_10"
+    ]  # fmt: skip
+    assert value(conn, "SELECT array_agg(id ORDER BY id) FROM shop.notes_2029_05") == [1]
+
+
+# -- dumps ------------------------------------------------------------------------------------------------------------
+
+
+def run_plain(db: Database, program: str, *args: str, user: str | None = None) -> str:
+    """Runs pg_dump or pg_restore of the server's own version on the database; in its container, where it has one."""
+    server = db.server
+    url = db.url(user)
+    if isinstance(server, ContainerServer):
+        inside = url.replace(f":{server.port}/", f":{PORT}/")
+        code, output = server.exec([program, *args, f"--dbname={inside}"])
+        assert code == 0, output
+        return output
+    folder = choose_dump(server.major, find_programs()).folder
+    done = subprocess.run([folder / program, *args, f"--dbname={url}"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def dump(db: Database, programs: Programs | None = None, user: str | None = None) -> list[str]:
+    """The database as SQL, less what differs from one run to the next."""
+    if programs is None:
+        return _lines(run_plain(db, "pg_dump", user=user))
+    command = [str(programs.folder / "pg_dump"), f"--dbname={db.url(user)}"]
+    return _lines(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in text.splitlines() if not re.match(r"\\(un)?restrict |-- Dumped (from|by) ", line)]
+
+
+def difference(one: Sequence[str], other: Sequence[str]) -> str:
+    """The first lines that differ; to compare long lists takes pytest minutes."""
+    if list(one) == list(other):
+        return ""
+    found = difflib.unified_diff(one, other, "before", "after", lineterm="", n=1)
+    return "\n".join(line[:200] for line in itertools.islice(found, 40))
+
+
+# -- databases --------------------------------------------------------------------------------------------------------
+
+
+def empty(server: PgServer, owner: str | None = None) -> Database:
+    """A new database [of the superuser]; the caller drops it."""
+    db = clone(server, "template0")
+    if owner is not None:
+        with psycopg.connect(db.url(), autocommit=True) as conn:
+            conn.execute(
+                sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(db.name), sql.Identifier(owner))
+            )
+    return db
+
+
+def deployed(server: PgServer, way: str, owner: str | None = None) -> Database:
+    """A new database with agentry, deployed by its owner [the superuser]; the caller drops it."""
+    if owner is None:
+        return clone(server, template(server, way))
+    db = empty(server, owner)
+    with psycopg.connect(db.url()) as conn:
+        Deploy(conn, BUILD, None, lambda _: None).roles()  # the owner may not make them
+    deploy(db.url(owner), mode=way)
+    return db
+
+
+def roles_of(db: Database) -> dict[str, str]:
+    return {"nova": db.role("nova", "agentry_agent"), "app": db.role("app", "agentry_app")}
