@@ -11,20 +11,21 @@ RETURNS TABLE (
     idempotency_key text
 )
 LANGUAGE sql
-IMMUTABLE
+STABLE
+SET search_path = pg_catalog, pg_temp
 AS $_read_messages$
     SELECT m.n,
-           m.value OPERATOR(pg_catalog.->>) 'sender',
-           m.value OPERATOR(pg_catalog.->>) 'message',
+           m.value ->> 'sender',
+           m.value ->> 'message',
            CASE
-               WHEN pg_catalog.jsonb_typeof(m.value OPERATOR(pg_catalog.->) 'recipients') OPERATOR(pg_catalog.=) 'array'
-               THEN ARRAY(SELECT pg_catalog.jsonb_array_elements_text(m.value OPERATOR(pg_catalog.->) 'recipients'))
+               WHEN jsonb_typeof(m.value -> 'recipients') = 'array'
+               THEN ARRAY(SELECT jsonb_array_elements_text(m.value -> 'recipients'))
            END,
-           (m.value OPERATOR(pg_catalog.->>) 'reply_to')::pg_catalog.int8,
-           (m.value OPERATOR(pg_catalog.->>) 'expires_in')::pg_catalog.interval,
-           coalesce((m.value OPERATOR(pg_catalog.->>) 'priority')::pg_catalog.int4, 5),
-           m.value OPERATOR(pg_catalog.->>) 'idempotency_key'
-    FROM pg_catalog.jsonb_array_elements(p_messages) WITH ORDINALITY AS m (value, n)
+           (m.value ->> 'reply_to')::bigint,
+           (m.value ->> 'expires_in')::interval,
+           coalesce((m.value ->> 'priority')::integer, 5),
+           m.value ->> 'idempotency_key'
+    FROM jsonb_array_elements(p_messages) WITH ORDINALITY AS m (value, n)
 $_read_messages$;
 
 COMMENT ON FUNCTION agentry_chat._read_messages(jsonb) IS 'A batch of messages as rows, n from 1.';

@@ -132,8 +132,8 @@ BEGIN
         END LOOP;
     END IF;
 
-    -- where there are policies, not for those whom they do not concern: the owner, and so our SECURITY DEFINER functions
-    -- and cascades; _enforce_access() would find the same, more slowly
+    -- where there are policies, not for those whom they do not concern: the owner, and so our SECURITY DEFINER
+    -- functions and cascades; _enforce_access() would find the same, more slowly
     EXECUTE format(
         'CREATE OR REPLACE TRIGGER agentry_10_access BEFORE INSERT OR UPDATE OR DELETE ON %s '
         'FOR EACH STATEMENT %s EXECUTE FUNCTION agentry._enforce_access()',

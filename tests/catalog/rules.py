@@ -397,7 +397,10 @@ RULES: dict[str, Rule] = {
         """SELECT full_name FROM tbl WHERE NOT EXISTS (
                SELECT FROM pg_trigger AS t
                WHERE t.tgrelid = tbl.oid AND t.tgfoid = 'agentry._enforce_access'::regproc AND t.tgenabled = 'O'
-                 AND t.tgtype = 30 AND t.tgqual IS NULL)""",
+                 AND t.tgtype = 30
+                 AND (t.tgqual IS NULL
+                      OR tbl.relrowsecurity AND pg_get_triggerdef(t.oid) LIKE format(
+                          '%% WHEN (row_security_active((%L::regclass)::oid)) EXECUTE %%', tbl.full_name)))""",
         TABLE,
     ),
     "updated_at is kept by trigger wherever it is": Rule(

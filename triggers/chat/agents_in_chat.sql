@@ -1,5 +1,5 @@
--- An agent that wrote or got a message keeps its row (its name never changes); see agent_chat_references.  forget() takes what it
--- wrote and got along.  Under REPEATABLE READ this could not see a message that was sent meanwhile.
+-- An agent that wrote or got a message keeps its row (its name never changes); see agent_chat_references.  forget()
+-- takes what it wrote and got along.  Under REPEATABLE READ this could not see a message that was sent meanwhile.
 CREATE OR REPLACE FUNCTION agentry_chat._agents_in_chat()
 RETURNS trigger
 LANGUAGE plpgsql
