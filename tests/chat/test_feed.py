@@ -3,46 +3,44 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from psycopg import errors
 
 from tests.chat.support import Connection, call, refused, register, rows, send, set_setting, value
-from tests.harness.database import Database, wait_until
+from tests.harness.database import Database, clone, fresh_server, template
+from tests.harness.servers import PgServer
 
 
 def feed(conn: Connection, after: str | None = None, limit: int | None = 50) -> list[dict[str, Any]]:
     return call(conn, "agent_chat_feed", after=after, limit=limit)
 
 
-def writers(look: Connection, ours: bool) -> set[tuple[Any, ...]]:
-    """Transactions that write: those of this test, or all others on the server, whose oldest holds every feed back."""
-    return set(look.execute(
-        "SELECT pid, backend_xid::text FROM pg_stat_activity WHERE backend_xid IS NOT NULL"
-        " AND (datname = current_database() AND backend_type = 'client backend') IS TRUE = %s",
-        [ours],
-    ).fetchall())
+@pytest.fixture(scope="module")
+def quiet_server(server: PgServer) -> Iterator[PgServer]:
+    """The oldest transaction of the whole server that writes holds every feed back: here none of another test's is."""
+    with fresh_server(server) as fresh:
+        yield fresh
 
 
-def await_strangers(look: Connection) -> None:
-    """Until the transactions of other databases that run now have ended, so that what was sent before can be read.
+@pytest.fixture
+def db(quiet_server: PgServer) -> Iterator[Database]:
+    database = clone(quiet_server, template(quiet_server, "extension"))
+    try:
+        yield database
+    finally:
+        database.drop()
 
-    Not while this test has one itself: it holds the feed back anyway, and a test in the other database may wait for it.
-    """
-    running = set() if writers(look, ours=True) else writers(look, ours=False)
-    wait_until(lambda: not running & writers(look, ours=False), "transactions of other databases end", 60)
 
-
-@pytest.fixture(autouse=True)
-def look(db: Database) -> None:
-    Reader.look = db.connect()
+@pytest.fixture
+def chat(town: Database) -> Connection:
+    return town.admin
 
 
 class Reader:
     """Follows the feed as its users do."""
-
-    look: Connection
 
     def __init__(self, conn: Connection, limit: int = 50) -> None:
         self.conn = conn
@@ -51,7 +49,6 @@ class Reader:
 
     def read(self) -> list[int]:
         """Everything that is new."""
-        await_strangers(self.look)
         found: list[int] = []
         while page := feed(self.conn, self.cursor, self.limit):
             found += [row["chat_id"] for row in page]
@@ -62,7 +59,6 @@ class Reader:
 def test_the_feed_gives_whole_messages_in_pages(town: Database) -> None:
     first = send(town.admin, "nova", "one", ["coder"], priority=2)
     second = send(town.admin, "coder", "two", ["*"], reply_to=first)
-    await_strangers(town.admin)
     (page,) = feed(town.admin, limit=1)
     assert (page["chat_id"], page["sender"], page["message"], page["recipients"], page["reply_to"], page["thread"]) == (
         first, "nova", "one", ["coder"], None, first)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.harness import paths
-from tests.harness.coverage import keep_log
-from tests.harness.servers import TEST_SETTINGS, PgServer, UrlServer, WheelServer
+from tests.harness.database import fresh_server
+from tests.harness.servers import PgServer, UrlServer
 
 
 class Checkout:
@@ -49,13 +49,5 @@ def own_server(server: PgServer) -> Iterator[PgServer]:
     """A fresh cluster of the same version, for what touches roles or the server's files."""
     if isinstance(server, UrlServer):
         pytest.skip("needs a cluster of its own")
-    if isinstance(server, WheelServer):
-        fresh: PgServer = WheelServer(server.major, settings=TEST_SETTINGS)
-    else:
-        from tests.harness.container import ContainerServer
-
-        fresh = ContainerServer(server.major)
-    with fresh:
-        fresh.install_files(paths.BUILD)
+    with fresh_server(server) as fresh:
         yield fresh
-        keep_log(fresh)

@@ -15,7 +15,7 @@ from psycopg import sql
 
 from tests.harness.deploy import deploy
 from tests.harness.paths import BUILD
-from tests.harness.servers import PgServer, UrlServer
+from tests.harness.servers import TEST_SETTINGS, PgServer, UrlServer, WheelServer
 
 Connection = psycopg.Connection[Any]
 
@@ -184,6 +184,23 @@ def clone(server: PgServer, source: str) -> Database:
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(database.name), sql.Identifier(source))
         )
     return database
+
+
+@contextmanager
+def fresh_server(like: PgServer) -> Iterator[PgServer]:
+    """A cluster of the same version that no other test uses."""
+    from tests.harness.coverage import keep_log
+
+    if isinstance(like, WheelServer):
+        fresh: PgServer = WheelServer(like.major, settings=TEST_SETTINGS)
+    else:
+        from tests.harness.container import ContainerServer
+
+        fresh = ContainerServer(like.major)
+    with fresh:
+        fresh.install_files(BUILD)
+        yield fresh
+        keep_log(fresh)
 
 
 # -- watching ---------------------------------------------------------------------------------------------------------

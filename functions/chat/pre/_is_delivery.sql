@@ -1,4 +1,4 @@
--- _is_delivery(status, attempts, uncounted, lease_until, settled_at, dead_at) -> boolean: the CHECK of a delivery's state
+-- _is_delivery(status, attempts, uncounted, lease_until, settled_at, dead_at) -> boolean: the CHECK of deliveries
 -- A function, as PostgreSQL reads the text of every CHECK anew for each statement: of six of them, that took 20 us.
 CREATE OR REPLACE FUNCTION agentry_chat._is_delivery(
     p_status      text,
