@@ -23,7 +23,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from tests.harness import servers
+from tests.harness import paths, servers
 from tests.harness.catalogue import Connection
 from tests.harness.deploy import GROUP_ROLES, Deploy, DeployError, check_version, explain
 from tests.harness.paths import BUILD
@@ -586,12 +586,15 @@ class Restore:
                     "SELECT format('%I.%I', schemaname, relname) FROM pg_stat_xact_user_tables"
                     " WHERE n_tup_ins + n_tup_upd + n_tup_del > 0",
                 )
+                checksums = dict(conn.execute("SELECT module, checksum FROM agentry.installed_modules").fetchall())
             except psycopg.Error as error:
                 self.problems.append(f"install(): {str(error).strip()}")
                 conn.rollback()
                 return
         self.notes += [f"  {module} {version} ({way}): {action}" for module, version, way, action in rows]
         self.notes += [f"warning: {line}" for line in warnings]
+        if checksums != paths.checksums(self.build):
+            self.notes.append("note: the code is not that of this checkout; invoke deploy brings it up to date.")
         self.written = set(written)
 
     # -- the proof
