@@ -194,11 +194,14 @@ WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname NOT IN ('information_schema', 'p
 ORDER BY 1
 """
 
-# who is granted something, or named in a policy
+# who is granted something, or named in a policy; and who made an extension, from whom a dump revokes
 _GRANTEES = """
-SELECT DISTINCT pg_get_userbyid(d.refobjid) FROM pg_shdepend AS d
+SELECT pg_get_userbyid(d.refobjid) FROM pg_shdepend AS d
 WHERE d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND d.refclassid = 'pg_authid'::regclass AND d.deptype IN ('a', 'r') ORDER BY 1
+  AND d.refclassid = 'pg_authid'::regclass AND d.deptype IN ('a', 'r')
+UNION
+SELECT pg_get_userbyid(a.grantee) FROM pg_init_privs AS i, aclexplode(i.initprivs) AS a
+WHERE i.privtype = 'e' AND a.grantee <> 0 ORDER BY 1
 """
 
 # roles that stand for agents and services, with the group roles they have
