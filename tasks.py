@@ -229,12 +229,12 @@ def test(_: Context, pg: str = "", k: str = "", args: str = "", workers: int = 0
 @task(
     positional=["what"],
     help={
-        "what": "chat",
-        "pgmq": "path of pgmq.sql, to measure it beside",
-        "seconds": "how long each measurement lasts",
-        "clients": "numbers of clients, separated by commas",
-        "rounds": "how often each is measured; medians are printed",
-        "held": "hold a snapshot meanwhile, as a long report would",
+        "what": "chat, audit, partitions",
+        "pgmq": "chat: path of pgmq.sql, to measure it beside",
+        "seconds": "chat, audit: how long each measurement lasts",
+        "clients": "chat, audit: numbers of clients, separated by commas",
+        "rounds": "chat, audit: how often each is measured; medians are printed",
+        "held": "chat: hold a snapshot meanwhile, as a long report would",
     },
 )
 def bench(
@@ -249,12 +249,17 @@ def bench(
     """Measure on a server of its own; ratios in one run count, absolute times do not."""
     from pathlib import Path
 
-    from tests.bench import chat
+    from tests.bench import audit, chat, partitions
 
-    if what != "chat":
-        raise Exit(f"there is no benchmark {what}; there is: chat")
     numbers = [int(n) for n in clients.split(",")]
-    chat.run(Path(pgmq) if pgmq else None, seconds, numbers, rounds, held)
+    if what == "chat":
+        chat.run(Path(pgmq) if pgmq else None, seconds, numbers, rounds, held)
+    elif what == "audit":
+        audit.run(seconds, numbers, rounds)
+    elif what == "partitions":
+        partitions.run()
+    else:
+        raise Exit(f"there is no benchmark {what}; there are: chat, audit, partitions")
 
 
 @task(

@@ -13,6 +13,8 @@ AS $_refuse_referenced$
 DECLARE
     v_month record;
     v_key   record;
+    v_from  text;
+    v_where text;
     v_found boolean;
     -- the organisations in the month, from one to the next by the index
     v_orgs  text :=
@@ -43,13 +45,17 @@ BEGIN
                       WHERE j ->> 'table' = k.conrelid::regclass::text AND j ->> 'name' = k.conname)
         GROUP BY k.oid
     LOOP
+        v_from  := '(SELECT)';
+        v_where := v_key.complete;
+        IF v_key.org_column IS NOT NULL THEN
+            v_from  := format(v_orgs, p_partition);
+            v_where := format('f.%I = o.org_id AND %s', v_key.org_column, v_key.complete);
+        END IF;
         EXECUTE format(
             'SELECT EXISTS (SELECT FROM %s AS o CROSS JOIN LATERAL ('
-            'SELECT FROM %s AS f WHERE %s f.%I >= %L AND f.%4$I < %6$L AND %s AND f.tableoid <> %s LIMIT 1) AS f)',
-            CASE WHEN v_key.org_column IS NULL THEN '(SELECT)' ELSE format(v_orgs, p_partition) END,
-            v_key.table_name,
-            CASE WHEN v_key.org_column IS NULL THEN '' ELSE format('f.%I = o.org_id AND', v_key.org_column) END,
-            v_key.time_column, v_month.from_time, v_month.to_time, v_key.complete, p_partition::oid)
+            'SELECT FROM %s AS f WHERE %s AND f.%I >= %L AND f.%4$I < %6$L AND f.tableoid <> %7$s LIMIT 1) AS f)',
+            v_from, v_key.table_name, v_where, v_key.time_column, v_month.from_time, v_month.to_time,
+            p_partition::oid)
         INTO v_found;
         IF v_found THEN
             RAISE EXCEPTION USING

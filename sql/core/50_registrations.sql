@@ -17,11 +17,27 @@ VALUES
        FROM pg_roles WHERE rolname IN ('agentry_app', 'agentry_agent', 'agentry_reader')$$,
      'The group roles exist.  If not, run roles.sql, then SELECT agentry.install().'),
     ('core.install',
-     $$SELECT CASE WHEN bool_and(i.version IS NOT DISTINCT FROM agentry.version()) THEN 'ok' ELSE 'warning' END,
-              format('code %s, tables %s', agentry.version(),
-                     string_agg(format('%s %s', m.module, coalesce(i.version, 'missing')), ', ' ORDER BY m.position))
-       FROM agentry._modules() AS m LEFT JOIN agentry.installed_modules AS i USING (module)$$,
-     'The tables are of the version of the code.  If not, run SELECT agentry.install().'),
+     $$SELECT CASE WHEN count(*) = 0 THEN 'ok' ELSE 'warning' END,
+              concat_ws('; ', 'code ' || agentry.version(), string_agg(s.module || ' ' || s.reason, ', '))
+       FROM agentry._stale_modules() AS s$$,
+     'The tables were made by the code that is here.  If not, run SELECT agentry.install().'),
+    ('core.partitions',
+     $$SELECT CASE WHEN count(*) = 0 THEN 'ok' ELSE 'warning' END,
+              coalesce(string_agg(t.trouble, '; '), 'all months are there')
+       FROM agentry._partition_troubles() AS t$$,
+     'Monthly tables have their months ahead, nothing waits in a default partition, old months have retired.  If not, '
+     'CALL agentry.run_maintenance(true) and read what it says.'),
+    ('core.keys',
+     $$SELECT CASE WHEN count(*) = 0 THEN 'ok' ELSE 'warning' END,
+              coalesce('not proved: ' || string_agg(format('%s of %s', k.conname, k.conrelid::regclass), ', '
+                                                    ORDER BY k.conrelid, k.conname), 'all keys are proved')
+       FROM pg_constraint AS k
+       WHERE k.contype = 'f'
+         AND NOT k.convalidated
+         AND k.conparentid = 0
+         AND k.confrelid IN (SELECT p.table_name FROM agentry.partition_policies AS p)$$,
+     'Foreign keys into monthly tables are valid; for a minute after a move of rows they are not.  If it lasts, a '
+     'reference is missing: CALL agentry.run_maintenance(true) and read what it says.'),
     ('core.maintenance',
      $$SELECT CASE WHEN count(*) = 0 THEN 'ok' ELSE 'warning' END,
               coalesce('overdue: ' || string_agg(s.name, ', ' ORDER BY s.name), 'all steps ran in time')
@@ -31,7 +47,7 @@ VALUES
      'Maintenance runs.  If not, CALL agentry.run_maintenance(), or agentry.schedule_maintenance() where pg_cron is.'),
     ('core.audit',
      $$SELECT CASE WHEN min(l.at) < agentry._clock() - interval '1 day' THEN 'warning' ELSE 'ok' END,
-              format('%s entries not sealed yet', count(*))
+              concat_ws(', ', format('%s entries not sealed yet', count(*)), 'the oldest of ' || min(l.at))
        FROM agentry.audit_log AS l WHERE l.position IS NULL$$,
      'The audit log is sealed.  If not, look for a transaction that has been open for long, and run the maintenance.')
 ON CONFLICT (name) DO UPDATE SET query = excluded.query, description = excluded.description;

@@ -38,6 +38,7 @@ ALLOWED = {
     ("agentry._copy_rows", "not sanitized"): "tables and columns that the partition engine names by %I, a condition",
     ("agentry._catch_up", "not sanitized"): "the same tables, and a key by %I",
     ("agentry._lock_briefly", "not sanitized"): "the partition engine's own commands",
+    ("agentry._refuse_referenced", "not sanitized"): "tables are regclass, columns by %I, times by %L",
     ("agentry._close_partition", "not sanitized"): "storage parameters are SQL, which administrators write",
     ("agentry._begin_load", "SQL injection"): "tables are regclass; partitions come from the dump, which is SQL itself",
     ("agentry._end_load", "not sanitized"): "commands that agentry._begin_load() wrote, names as regclass and by %I",

@@ -27,16 +27,29 @@ def metric(conn: Connection, name: str) -> dict[str | None, Any]:
 
 def test_a_new_database_is_healthy(tx: Connection) -> None:
     found = status(tx)
-    assert found.keys() >= {"core.roles", "core.install", "core.maintenance", "core.audit", "chat.dead_letters",
-                            "chat.inboxes"}
+    assert found.keys() >= {"core.roles", "core.install", "core.maintenance", "core.audit", "core.partitions",
+                            "core.keys", "chat.dead_letters", "chat.inboxes"}
     assert set(found.values()) == {"ok"}
     assert {row["name"] for row in rows(tx, "SELECT name FROM agentry.health()")} == found.keys()
 
+
+MONTHLY = [
+    "CREATE TABLE monthly (at timestamptz PRIMARY KEY) PARTITION BY RANGE (at)",
+    "CREATE TABLE monthly_default PARTITION OF monthly DEFAULT",
+    "ALTER TABLE monthly OWNER TO agentry_owner",
+    "ALTER TABLE monthly_default OWNER TO agentry_owner",
+    "SELECT agentry.set_partition_policy('public.monthly', 1)",
+]
 
 # what makes each check a warning; a check that is not here fails the test
 TROUBLE: dict[str, list[str]] = {
     "core.roles": ["ALTER ROLE agentry_reader RENAME TO agentry_reader_of_a_test"],
     "core.install": ["UPDATE agentry.installed_modules SET version = '0.0.1' WHERE module = 'chat'"],
+    "core.partitions": [*MONTHLY, "SELECT agentry.ensure_partitions('public.monthly', 2)",
+                        "INSERT INTO monthly VALUES ('2020-01-05')"],
+    "core.keys": [*MONTHLY, "SELECT agentry.ensure_partitions('public.monthly')",
+                  "CREATE TABLE refers (at timestamptz)",
+                  "ALTER TABLE refers ADD FOREIGN KEY (at) REFERENCES monthly NOT VALID"],
     "core.maintenance": [
         "UPDATE agentry.maintenance_steps SET last_run = now() - interval '10 days' WHERE name = 'core.seal_audit'"
     ],
@@ -71,6 +84,46 @@ def test_every_check_warns_when_its_condition_is_made_true(tx: Connection) -> No
             first = rows(tx, "SELECT * FROM agentry.v_health")[0]
             assert first["name"] == name, "what is worst comes first"
             assert first["detail"] and first["description"]
+
+
+@pytest.mark.parametrize(
+    ("column", "detail"),
+    [
+        ("version = '0.0.1'", "chat has tables of 0.0.1"),
+        ("checksum = 'x'", "chat has tables of other sources of the same version"),
+        (None, "chat has no tables"),
+    ],
+)
+def test_tables_of_other_code_are_named(tx: Connection, column: str | None, detail: str) -> None:
+    change = f"UPDATE agentry.installed_modules SET {column}" if column else "DELETE FROM agentry.installed_modules"
+    tx.execute(f"{change} WHERE module = 'chat'".encode())
+    found = value(tx, "SELECT detail FROM agentry.v_health WHERE name = 'core.install'")
+    assert found == f"code {value(tx, 'SELECT agentry.version()')}; {detail}"
+    tx.execute("SELECT agentry.install()")
+    assert status(tx)["core.install"] == "ok"
+
+
+def test_what_maintenance_left_undone_on_monthly_tables_is_named(tx: Connection) -> None:
+    fake_clock(tx)
+    tx.execute("SET LOCAL timezone = 'Asia/Kathmandu'")
+    for statement in MONTHLY:
+        tx.execute(statement.encode())
+    detail = "SELECT detail FROM agentry.v_health WHERE name = 'core.partitions'"
+    assert value(tx, detail).startswith("public.monthly has no partition for ")
+    tx.execute("SELECT agentry.ensure_partitions('public.monthly', 1)")
+    tx.execute("INSERT INTO monthly VALUES ('infinity')")
+    assert value(tx, detail) == "all months are there"
+    tx.execute("INSERT INTO monthly VALUES ('2020-01-05')")
+    with tx.transaction(force_rollback=True):
+        tx.execute("ALTER TABLE monthly_default OWNER TO CURRENT_USER")
+        assert value(tx, detail) == "all months are there", "the table of another is not read"
+    assert value(tx, detail) == "rows wait in public.monthly_default"
+    tx.execute("SELECT agentry.ensure_partitions('public.monthly', 1)")
+    assert status(tx)["core.partitions"] == "ok"
+    tx.execute("SELECT agentry.set_partition_policy('public.monthly', 1, 12, 'archive')")
+    assert value(tx, detail) == "public.monthly_2020_01 should have retired"
+    advance(tx, "62 days")
+    assert value(tx, detail).count("has no partition for") == 1
 
 
 def test_maintenance_that_never_ran_is_overdue_some_time_after_the_install(tx: Connection) -> None:

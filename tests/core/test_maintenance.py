@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
@@ -10,7 +10,10 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from tests.harness.database import Database, wait_for_lock
+from tests.harness.container import ContainerServer
+from tests.harness.database import Database, wait_for_lock, wait_until
+from tests.harness.deploy import deploy
+from tests.harness.paths import BUILD
 
 Connection = psycopg.Connection[Any]
 Background = Callable[..., "Future[Any]"]
@@ -127,6 +130,59 @@ def test_it_is_not_called_inside_a_transaction(db: Database) -> None:
 
 
 def test_without_pg_cron_scheduling_says_what_to_do(db: Database) -> None:
+    home = db.value("SELECT current_setting('cron.database_name', true)")
     with pytest.raises(errors.FeatureNotSupported) as caught:
         db.admin.execute("SELECT agentry.schedule_maintenance()")
-    assert "CALL agentry.run_maintenance()" in str(caught.value.diag.message_hint)
+    diag = caught.value.diag
+    if home is None:
+        assert diag.message_hint == "Let any scheduler run: psql -c 'CALL agentry.run_maintenance()'."
+        return
+    # the command in the hint does it, and so does the one that ends it
+    assert diag.message_detail == f"It lives in database {home}."
+    with psycopg.connect(db.server.url(home), autocommit=True) as conn:
+        conn.execute("CREATE EXTENSION IF NOT EXISTS pg_cron")
+        conn.execute(str(diag.message_hint).removeprefix("There, run: ").encode())
+        jobs = "SELECT schedule, command FROM cron.job WHERE database = %s"
+        assert conn.execute(jobs, [db.name]).fetchall() == [("*/10 * * * *", "CALL agentry.run_maintenance()")]
+        with pytest.raises(errors.FeatureNotSupported) as caught:
+            db.admin.execute("SELECT agentry.schedule_maintenance(NULL)")
+        conn.execute(str(caught.value.diag.message_hint).removeprefix("There, run: ").encode())
+        assert conn.execute(jobs, [db.name]).fetchall() == []
+
+
+@pytest.fixture
+def cron() -> Iterator[Connection]:
+    """A server whose pg_cron lives in a database with agentry."""
+    with ContainerServer(settings={"cron.database_name": "agentry_cron"}) as server:
+        server.install_files(BUILD)
+        with psycopg.connect(server.url(), autocommit=True) as conn:
+            conn.execute("CREATE DATABASE agentry_cron")
+        deploy(server.url("agentry_cron"))
+        with psycopg.connect(server.url("agentry_cron"), autocommit=True) as conn:
+            conn.execute("CREATE EXTENSION pg_cron")
+            yield conn
+
+
+@pytest.mark.container
+def test_pg_cron_runs_the_maintenance(cron: Connection) -> None:
+    """The job is scheduled, runs, commits between its steps, is replaced, and is ended."""
+    only(cron, a="SELECT 1 / 0", b="SELECT 'fine'")
+    jobs = "SELECT jobid, schedule, command, database, username FROM cron.job"
+    call = "CALL agentry.run_maintenance()"
+    first = cron.execute("SELECT agentry.schedule_maintenance('1 second')").fetchone()
+    assert first is not None
+    assert cron.execute(jobs).fetchall() == [(first[0], "1 second", call, "agentry_cron", "postgres")]
+    wait_until(
+        lambda: cron.execute("SELECT FROM cron.job_run_details WHERE status = 'succeeded'").fetchone() is not None,
+        "the job ran",
+    )
+    found = cron.execute("SELECT name FROM agentry.maintenance_steps WHERE last_run IS NOT NULL").fetchall()
+    assert found == [("test.b",)], "a step that fails undoes no other"
+    assert cron.execute("SELECT count(*) FROM cron.job_run_details WHERE status = 'failed'").fetchone() == (0,)
+
+    second = cron.execute("SELECT agentry.schedule_maintenance()").fetchone()
+    assert second == first
+    assert cron.execute(jobs).fetchall() == [(first[0], "*/10 * * * *", call, "agentry_cron", "postgres")]
+    assert cron.execute("SELECT agentry.schedule_maintenance(NULL)").fetchone() == first
+    assert cron.execute(jobs).fetchall() == []
+    assert cron.execute("SELECT agentry.schedule_maintenance(NULL)").fetchone() == (None,)

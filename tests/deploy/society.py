@@ -27,8 +27,8 @@ Connection = psycopg.Connection[Any]
 TAKEN = "2031-03-15 12:00+00"
 RESTORED = "2031-08-02 09:00+00"
 
-# A table of the user's: monthly, guarded, audited, with locks, a generated column, keys within and into it, and rows
-# whose month has no partition.
+# A table of the user's: monthly, guarded, audited, with locks, a generated column, keys within and into it, rows whose
+# month has no partition, and a month that was retired.
 SHOP = """
 CREATE TABLE shop.kinds (org_id uuid NOT NULL, kind text NOT NULL, PRIMARY KEY (org_id, kind));
 CREATE TABLE shop.notes (
@@ -51,6 +51,11 @@ SELECT agentry.guard_table('shop.notes', 'agent', p_writers => '{app,agents}', p
        agentry.ensure_partitions('shop.notes'),
        agentry.register_personal_data('shop.notes', '{"agent": "agent_name"}');
 INSERT INTO shop.kinds SELECT agentry.current_org_id(), k FROM unnest('{order,bill}'::text[]) AS k;
+SELECT agentry.create_monthly_partition('shop.notes', '2030-01-01');
+INSERT INTO shop.notes (at, id, agent, kind) VALUES ('2030-01-05', 20, 'nova', 'bill');
+SELECT agentry.set_partition_policy('shop.notes', 2, 6, 'archive', '{fillfactor=90}'),
+       agentry.retire_partitions('shop.notes'),
+       agentry.set_partition_policy('shop.notes', 2, p_storage => '{fillfactor=90}');
 INSERT INTO shop.notes (at, id, agent, kind, body, locked)
 SELECT t, row_number() OVER (), 'nova', 'order', 'it''s a tab' || E'\\t' || ' and a "quote"', t > '2031-04-01'
 FROM unnest('{2029-05-06 07:08+00,2031-03-04 05:06+00,2031-04-05 06:07+00,infinity}'::timestamptz[]) AS t;
@@ -127,6 +132,7 @@ def fill(conn: Connection, roles: dict[str, str], *, shop: bool = True) -> Socie
     run("UPDATE agentry.agents SET shoe_size = 38 WHERE name = 'nova'")
     if shop:
         run(f"CREATE SCHEMA shop AUTHORIZATION {owner}")
+        run(f"CREATE SCHEMA agentry_archive AUTHORIZATION {owner}")
         run(f"SET ROLE {owner}")
         with conn.transaction():
             conn.execute(SHOP.encode())
@@ -189,6 +195,9 @@ def use(conn: Connection, society: Society) -> None:
         "shop.notes_2029_05", "shop.notes_2031_08", "shop.notes_2031_09", "shop.notes_2031_10"
     ]  # fmt: skip
     assert value(conn, "SELECT array_agg(id ORDER BY id) FROM shop.notes_2029_05") == [1]
+    archived = "SELECT array_agg(t::text) FROM agentry._with_archive('shop.notes') AS t"
+    assert value(conn, archived) == ["shop.notes", "agentry_archive.notes_2030_01"]
+    assert value(conn, "SELECT id FROM agentry_archive.notes_2030_01") == 20
 
 
 # -- dumps ------------------------------------------------------------------------------------------------------------

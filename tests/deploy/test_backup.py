@@ -204,7 +204,9 @@ def test_archive_and_manifest_are_of_one_snapshot(
     monkeypatch.setattr(keeper, "_run", run_later)
     backup(db.url(), tmp_path / "backup")
     after = empty()
-    assert restore(after.url(), tmp_path / "backup").problems == []
+    report = restore(after.url(), tmp_path / "backup")
+    assert report.problems == []
+    assert "invoke deploy" not in report.text()
     assert after.value("SELECT array_agg(name) FROM agentry.agents") == ["nova"]
 
 
@@ -427,8 +429,13 @@ def test_what_install_writes_is_told_and_is_no_fault(
     """As where the code is newer than the backup."""
     db_plain.admin.execute("UPDATE agentry.health_checks SET description = 'older' WHERE name = 'core.audit'")
     backup(db_plain.url(), tmp_path / "backup")
-    report = restore(empty().url(), tmp_path / "backup")
+    build = tmp_path / "build"
+    build.mkdir()
+    (build / "roles.sql").write_bytes((paths.BUILD / "roles.sql").read_bytes())
+    (build / "checksums.txt").write_text("core 0\n")
+    report = restore(empty().url(), tmp_path / "backup", build=build)
     assert report.problems == []
+    assert "note: the code is not that of this checkout; invoke deploy brings it up to date." in report.notes
     assert "note: agentry.health_checks: the rows are not those of the backup: install() brought it up to date." in (
         report.notes
     )

@@ -23,7 +23,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from tests.harness import servers
+from tests.harness import paths, servers
 from tests.harness.catalogue import Connection
 from tests.harness.deploy import GROUP_ROLES, Deploy, DeployError, check_version, explain
 from tests.harness.paths import BUILD
@@ -194,11 +194,14 @@ WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname NOT IN ('information_schema', 'p
 ORDER BY 1
 """
 
-# who is granted something, or named in a policy
+# who is granted something, or named in a policy; and who made an extension, from whom a dump revokes
 _GRANTEES = """
-SELECT DISTINCT pg_get_userbyid(d.refobjid) FROM pg_shdepend AS d
+SELECT pg_get_userbyid(d.refobjid) FROM pg_shdepend AS d
 WHERE d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND d.refclassid = 'pg_authid'::regclass AND d.deptype IN ('a', 'r') ORDER BY 1
+  AND d.refclassid = 'pg_authid'::regclass AND d.deptype IN ('a', 'r')
+UNION
+SELECT pg_get_userbyid(a.grantee) FROM pg_init_privs AS i, aclexplode(i.initprivs) AS a
+WHERE i.privtype = 'e' AND a.grantee <> 0 ORDER BY 1
 """
 
 # roles that stand for agents and services, with the group roles they have
@@ -586,12 +589,15 @@ class Restore:
                     "SELECT format('%I.%I', schemaname, relname) FROM pg_stat_xact_user_tables"
                     " WHERE n_tup_ins + n_tup_upd + n_tup_del > 0",
                 )
+                checksums = dict(conn.execute("SELECT module, checksum FROM agentry.installed_modules").fetchall())
             except psycopg.Error as error:
                 self.problems.append(f"install(): {str(error).strip()}")
                 conn.rollback()
                 return
         self.notes += [f"  {module} {version} ({way}): {action}" for module, version, way, action in rows]
         self.notes += [f"warning: {line}" for line in warnings]
+        if checksums != paths.checksums(self.build):
+            self.notes.append("note: the code is not that of this checkout; invoke deploy brings it up to date.")
         self.written = set(written)
 
     # -- the proof

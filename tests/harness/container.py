@@ -171,10 +171,10 @@ class ContainerServer(PgServer):
         if self.container_id is not None:
             return
         settings = {
-            **self.settings,
             "shared_preload_libraries": "pg_cron",
             "cron.database_name": "postgres",
             "cron.use_background_workers": "on",
+            **self.settings,
         }
         container = new_container(ensure_image())
         container.with_envs(
