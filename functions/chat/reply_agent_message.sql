@@ -33,7 +33,7 @@ BEGIN
     END IF;
     v_id := agentry_chat._send(v_actor.org_id, v_actor.agent, p_message, ARRAY[v_row.sender], p_chat_id, p_expires_in,
                                p_priority, p_idempotency_key);
-    IF v_row.status = 'pending' THEN
+    IF v_row.status = 'pending' AND p_token IS NULL THEN
         UPDATE agentry_chat.agent_chat_processed AS p
         SET status = 'responded', attempts = p.attempts + 1, received_at = agentry._clock(),
             responded_at = agentry._clock(), settled_at = agentry._clock()

@@ -473,3 +473,32 @@ def test_no_more_claims_are_uncounted_than_there_were(chat: Connection, uncounte
         chat.execute(
             "UPDATE agentry_chat.agent_chat_processed SET uncounted = %s WHERE chat_id = %s", [uncounted, chat_id]
         )
+
+
+# -- answers with old tokens ------------------------------------------------------------------------------------------
+
+
+def test_an_answer_with_the_token_of_a_released_claim_is_refused(chat: Connection) -> None:
+    chat_id = send(chat, "nova", "work", ["coder"])
+    (taken,) = claim(chat, "coder")
+    release(chat, chat_id, token=taken["token"])
+    for token in (taken["token"], taken["token"] + 1):
+        with pytest.raises(errors.ObjectNotInPrerequisiteState, match=f"message {chat_id} "), chat.transaction():
+            reply(chat, chat_id, "done", agent="coder", token=token)
+    assert reply(chat, chat_id, "done", agent="coder") > chat_id, "whoever does not claim to hold it takes it at once"
+
+
+def test_an_answer_with_the_token_of_a_requeued_claim_is_refused(chat: Connection) -> None:
+    set_setting(chat, "chat.max_attempts", 1)
+    chat_id = send(chat, "nova", "work", ["coder"])
+    (taken,) = claim(chat, "coder")
+    mark(chat, chat_id, "coder", "failed", token=taken["token"])
+    call(chat, "requeue_agent_message", chat_id=chat_id, agent="coder")
+    with pytest.raises(errors.ObjectNotInPrerequisiteState, match="is pending"), chat.transaction():
+        reply(chat, chat_id, "done", agent="coder", token=taken["token"])
+
+
+def test_an_answer_with_a_token_to_a_message_that_nobody_claimed_is_refused(chat: Connection) -> None:
+    chat_id = send(chat, "nova", "work", ["coder"])
+    with pytest.raises(errors.ObjectNotInPrerequisiteState, match="is pending"), chat.transaction():
+        reply(chat, chat_id, "done", agent="coder", token=7)
