@@ -18,8 +18,9 @@ DECLARE
 BEGIN
     IF p_mode = 'wake' THEN
         v_buckets := agentry_chat._wake_keys(p_org_id, v_agents);
-        -- where not all could be had at once they are had now, or after a wait, and only then it looks
-        IF agentry_chat._wait_for_buckets(1, v_buckets, false) THEN
+        IF (SELECT coalesce(bool_and(pg_try_advisory_xact_lock_shared(agentry_chat._wake_class(1), b)), true)
+            FROM unnest(v_buckets) AS b)
+           OR agentry_chat._wait_for_buckets(1, v_buckets, false) THEN
             v_agents  := agentry_chat._untold(p_org_id, v_agents);
             v_buckets := agentry_chat._wake_keys(p_org_id, v_agents);
             -- several in their order: to try each would take some that another broadcast waits for

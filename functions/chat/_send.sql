@@ -1,6 +1,6 @@
 -- _send(organisation, sender, message, ...) -> chat_id: send_agent_message() for a sender that is known
 -- Locks the sender and the recipients FOR KEY SHARE, as a foreign key would: who is being forgotten gets nothing.  So
--- the triggers that check references have nothing left to check (agentry_chat.checked).
+-- the triggers that check references have nothing left to check.
 CREATE OR REPLACE FUNCTION agentry_chat._send(
     p_org_id          uuid,
     p_sender          text,
@@ -15,7 +15,6 @@ RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
 SET search_path = pg_catalog, pg_temp
-SET agentry_chat.checked = 'on'
 AS $_send$
 DECLARE
     v_plain     integer;

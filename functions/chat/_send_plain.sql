@@ -12,7 +12,6 @@ RETURNS bigint[]
 LANGUAGE plpgsql
 VOLATILE
 SET search_path = pg_catalog, pg_temp
-SET agentry_chat.checked = 'on'
 AS $_send_plain$
 DECLARE
     v_position bigint  := agentry_chat._feed_position(p_org_id);

@@ -50,8 +50,8 @@ BEGIN
 
     LOOP
         -- Rows are found again by where they are; enable_seqscan, as a plan that was made while the table was small may
-        -- meet it when it is large.  One that somebody changed since the statement began is locked here and taken by the
-        -- second look.  The setting is read only where something was tried before.
+        -- meet it when it is large.  One that somebody changed since the statement began is locked here and taken by
+        -- the second look.  The setting is read only where something was tried before.
         RETURN QUERY
         WITH claimed AS (
             UPDATE agentry_chat.agent_chat_processed AS p

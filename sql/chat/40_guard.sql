@@ -24,7 +24,7 @@ WHERE NOT EXISTS (SELECT FROM agentry_chat.agent_chat AS m WHERE m.org_id = o.id
 ON CONFLICT (org_id) DO NOTHING;
 
 SELECT agentry._define_setting('chat.notify', '"wake"',
-    'Notifications: each (one a message), wake (a recipient is told once between two claims), off.',
+    'Notifications: each (one a message), wake (a recipient is told once, until a claim of it empties its inbox), off.',
     '["each", "wake", "off"]');
 SELECT agentry._define_setting('chat.max_attempts', '5',
     'How often a message is tried before it is a dead letter; a number from 1 on.  Claims that were given back do not '

@@ -1,7 +1,8 @@
 -- Tells recipients of a new message, at the very end of its transaction, as the setting chat.notify says.
 --
--- wake: a recipient is told when it has not been told since its last claim.  Senders neither wait for each other's open
--- transactions nor for a consumer's: this runs in the commit, and the locks are held from here to its end.
+-- wake: a recipient is told when it has not been told since its last claim that found less than it asked for (who got
+-- as much claims again).  Senders neither wait for each other's open transactions nor for a consumer's: this runs in
+-- the commit, and the locks are held from here to its end.
 --
 --     sender, in its commit                          consumer, in its claim (_arm_wake)
 --     1 shared lock of the bucket, class 1           1 delete "told"

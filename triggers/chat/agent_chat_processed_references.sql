@@ -35,5 +35,5 @@ COMMENT ON FUNCTION agentry_chat._agent_chat_processed_references() IS
 CREATE OR REPLACE TRIGGER agent_chat_processed_references
     AFTER INSERT ON agentry_chat.agent_chat_processed
     REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT WHEN (current_setting('agentry_chat.checked', true) IS DISTINCT FROM 'on')
+    FOR EACH STATEMENT WHEN (current_setting('search_path') <> 'pg_catalog, pg_temp')
     EXECUTE FUNCTION agentry_chat._agent_chat_processed_references();

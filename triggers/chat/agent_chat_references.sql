@@ -1,7 +1,7 @@
 -- Messages and deliveries refer to agents and to each other.  These are foreign keys in all but name: the check of each
--- row took longer than its insert.  _send() has looked for the agents and locked them as a key would, and passes by
--- (only the owner can write here); who writes else is checked statement by statement.  agents_in_chat and
--- agent_chat_delivered keep the other sides.
+-- row took longer than its insert.  Only the owner can write here.  Our functions, known by the path that they pin, have
+-- looked for the agents and locked them as a key would; what the owner writes by hand is checked statement by statement.
+-- agents_in_chat and agent_chat_delivered keep the other sides.
 CREATE OR REPLACE FUNCTION agentry_chat._agent_chat_references()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -35,5 +35,5 @@ COMMENT ON FUNCTION agentry_chat._agent_chat_references() IS 'Refuses messages o
 CREATE OR REPLACE TRIGGER agent_chat_references
     AFTER INSERT ON agentry_chat.agent_chat
     REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT WHEN (current_setting('agentry_chat.checked', true) IS DISTINCT FROM 'on')
+    FOR EACH STATEMENT WHEN (current_setting('search_path') <> 'pg_catalog, pg_temp')
     EXECUTE FUNCTION agentry_chat._agent_chat_references();
