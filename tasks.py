@@ -239,7 +239,7 @@ def test(_: Context, pg: str = "", k: str = "", args: str = "", workers: int = 0
 )
 def bench(
     _: Context,
-    what: str = "chat",
+    what: str,
     pgmq: str = "",
     seconds: int = 10,
     clients: str = "1,8,32",

@@ -47,8 +47,7 @@ BEGIN
 
     v_keys := agentry._keys_into(p_table);
     PERFORM agentry._lock_briefly(
-        p_table::regclass::text || (SELECT coalesce(string_agg(DISTINCT ', ' || (k ->> 'table'), ''), '')
-                                    FROM jsonb_array_elements(v_keys) AS k),
+        p_table::regclass::text || ARRAY(SELECT DISTINCT k ->> 'table' FROM jsonb_array_elements(v_keys) AS k),
         agentry._own_keys(p_table, trim_array(v_copies, 1)));
     PERFORM agentry._catch_up(p_table, v_copies, v_rows, v_since, v_count);
     PERFORM agentry._drop_keys(v_keys);

@@ -1,22 +1,29 @@
 -- _lock_briefly(tables [, command]): locks tables against all others without making anybody wait long: it gives up
--- after 20 ms and tries again.  The command, which locks less, comes before and is undone with each failed try.
+-- after 20 ms for the first and 5 ms for each other one, lets go of all and tries again.  The command, which locks
+-- less, comes before and is undone with each failed try.
 -- Raises lock_not_available after 100 tries.
-CREATE OR REPLACE FUNCTION agentry._lock_briefly(p_tables text, p_command text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION agentry._lock_briefly(p_tables text[], p_command text DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
 VOLATILE
 SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '20ms'
 AS $_lock_briefly$
+DECLARE
+    v_table text;
 BEGIN
     FOR v_try IN 1..100 LOOP
         BEGIN
             IF p_command IS NOT NULL THEN
                 EXECUTE p_command;
             END IF;
-            EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', p_tables);
+            FOREACH v_table IN ARRAY p_tables LOOP
+                EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', v_table);
+                PERFORM set_config('lock_timeout', '5ms', true);
+            END LOOP;
             RETURN;
         EXCEPTION
+            -- which sets lock_timeout back, too
             WHEN lock_not_available THEN
                 IF v_try = 100 THEN
                     RAISE;
@@ -27,5 +34,5 @@ BEGIN
 END;
 $_lock_briefly$;
 
-COMMENT ON FUNCTION agentry._lock_briefly(text, text) IS
+COMMENT ON FUNCTION agentry._lock_briefly(text[], text) IS
     'Locks tables against all others, in short tries, so that nobody waits long behind it.';

@@ -30,8 +30,7 @@ BEGIN
     -- first where nobody has to wait for it
     PERFORM agentry._refuse_referenced(p_partition, v_keys);
     PERFORM agentry._lock_briefly(
-        v_table || (SELECT coalesce(string_agg(DISTINCT ', ' || (k ->> 'table'), ''), '')
-                    FROM jsonb_array_elements(v_keys) AS k));
+        v_table::text || ARRAY(SELECT DISTINCT k ->> 'table' FROM jsonb_array_elements(v_keys) AS k));
     PERFORM agentry._refuse_referenced(p_partition, v_keys);
     PERFORM agentry._drop_keys(v_keys);
     EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', v_table, p_partition);

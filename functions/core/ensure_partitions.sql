@@ -10,14 +10,15 @@ SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $ensure_partitions$
 DECLARE
-    v_table  record      := agentry._partitioned_table(p_table);
-    v_ahead  integer     := coalesce(p_months_ahead, (SELECT p.months_ahead FROM agentry.partition_policies AS p
-                                                      WHERE p.table_name = v_table.oid), 3);
-    v_now    timestamptz := date_trunc('month', agentry._clock());
-    v_months timestamptz[];
-    v_made   text[]      := '{}';
-    v_all    text[]      := '{}';
-    v_open   regclass;
+    v_table   record      := agentry._partitioned_table(p_table);
+    v_ahead   integer     := coalesce(p_months_ahead, (SELECT p.months_ahead FROM agentry.partition_policies AS p
+                                                       WHERE p.table_name = v_table.oid), 3);
+    v_now     timestamptz := date_trunc('month', agentry._clock());
+    v_waiting timestamptz[];
+    v_months  timestamptz[];
+    v_made    text[]      := '{}';
+    v_all     text[]      := '{}';
+    v_open    regclass;
 BEGIN
     IF v_ahead NOT BETWEEN 0 AND 120 THEN
         RAISE EXCEPTION USING
@@ -27,26 +28,34 @@ BEGIN
             HINT    = 'It is 0 to 120.';
     END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('agentry.partitions.' || v_table.oid, 0));
-    -- once more when a month came while the first were copied
-    WHILE cardinality(agentry._waiting_months(v_table.oid)) > 0 LOOP
-        v_all := v_all || agentry._drain_default(v_table.oid);
-    END LOOP;
-    -- all are made before the first is attached, from when on others wait
+    v_waiting := agentry._waiting_months(v_table.oid);
+    -- what can be made beforehand is, as others wait from the first month on that is attached
     v_months := ARRAY(SELECT m
                       FROM generate_series(v_now, v_now + make_interval(months => v_ahead), '1 month') AS m
                       WHERE NOT agentry._has_month(v_table.oid, m)
+                        AND m <> ALL (v_waiting)
                       ORDER BY m);
     FOR v_i IN 1..cardinality(v_months) LOOP
         v_made[v_i] := agentry._stage_month(v_table.oid, v_months[v_i]);
     END LOOP;
+    -- once more when a month came while the first were copied
+    WHILE cardinality(v_waiting) > 0 LOOP
+        v_all     := v_all || agentry._drain_default(v_table.oid);
+        v_waiting := agentry._waiting_months(v_table.oid);
+    END LOOP;
     FOR v_i IN 1..cardinality(v_months) LOOP
-        PERFORM agentry._attach_month(v_table.oid, v_made[v_i], v_months[v_i]);
+        IF agentry._has_month(v_table.oid, v_months[v_i]) THEN
+            EXECUTE format('DROP TABLE %s', v_made[v_i]);
+        ELSE
+            PERFORM agentry._attach_month(v_table.oid, v_made[v_i], v_months[v_i]);
+            v_all := v_all || v_made[v_i];
+        END IF;
     END LOOP;
     FOR v_open IN SELECT agentry._open_partitions(v_table.oid) LOOP
-        PERFORM agentry._lock_briefly(v_open::text);
+        PERFORM agentry._lock_briefly(ARRAY[v_open::text]);
         PERFORM agentry._close_partition(v_open);
     END LOOP;
-    RETURN v_all || v_made;
+    RETURN v_all;
 END;
 $ensure_partitions$;
 
