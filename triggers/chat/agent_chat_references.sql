@@ -1,7 +1,7 @@
 -- Messages and deliveries refer to agents and to each other.  These are foreign keys in all but name: the check of each
--- row took longer than its insert.  Only the owner can write here.  Our functions, known by the path that they pin, have
--- looked for the agents and locked them as a key would; what the owner writes by hand is checked statement by statement.
--- agents_in_chat and agent_chat_delivered keep the other sides.
+-- row took longer than its insert.  Only the owner can write here.  Our functions, known by the path that they pin,
+-- have looked for the agents and locked them as a key would; what the owner writes by hand is checked statement by
+-- statement.  agents_in_chat and agent_chat_delivered keep the other sides.
 CREATE OR REPLACE FUNCTION agentry_chat._agent_chat_references()
 RETURNS trigger
 LANGUAGE plpgsql
