@@ -1,4 +1,5 @@
 -- _attach_month(table, staged table, month): makes what _stage_month() prepared a partition
+-- Raises lock_not_available.
 CREATE OR REPLACE FUNCTION agentry._attach_month(p_table oid, p_staged text, p_month timestamptz)
 RETURNS void
 LANGUAGE plpgsql
@@ -8,8 +9,10 @@ SET timezone = 'UTC'
 SET datestyle = 'ISO, YMD'
 AS $_attach_month$
 BEGIN
-    EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)',
-                   p_table::regclass, p_staged::regclass, p_month, p_month + interval '1 month');
+    -- it locks the default partition, and what keys of the table refer to
+    PERFORM agentry._lock_briefly(
+        '{}', format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)',
+                     p_table::regclass, p_staged::regclass, p_month, p_month + interval '1 month'));
     EXECUTE format('ALTER TABLE %s DROP CONSTRAINT agentry_month', p_staged::regclass);
     PERFORM agentry._close_partition(p_staged::regclass);
 END;

@@ -1,6 +1,6 @@
--- _lock_briefly(tables [, command]): locks tables against all others without making anybody wait long: it gives up
--- after 20 ms for the first and 5 ms for each other one, lets go of all and tries again.  The command, which locks
--- less, comes before and is undone with each failed try.
+-- _lock_briefly(tables [, command]): runs a command, if any, then locks tables against all others, without making
+-- anybody wait long: it gives up after 20 ms for each lock of the command and for the first table, and 5 ms for each
+-- other one, lets go of all and tries again.
 -- Raises lock_not_available after 100 tries.
 CREATE OR REPLACE FUNCTION agentry._lock_briefly(p_tables text[], p_command text DEFAULT NULL)
 RETURNS void

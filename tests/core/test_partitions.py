@@ -404,6 +404,22 @@ def test_it_gives_up_when_somebody_keeps_the_table(shop: Connection, db: Databas
     assert len(value(shop, "SELECT agentry.ensure_partitions('shop.notes', 0)")) == 4
 
 
+def test_nobody_waits_long_behind_a_month_that_waits_for_its_lock(
+    shop: Connection, db: Database, background: Background
+) -> None:
+    holder, worker, writer = db.connect(autocommit=False), db.connect(), db.connect()
+    holder.execute("SELECT FROM shop.notes_default")
+    done = background(value, worker, "SELECT agentry.ensure_partitions('shop.notes', 0)")
+    wait_for_lock(db.admin, worker.info.backend_pid)
+    writer.execute("SET statement_timeout = '1s'")
+    try:
+        for i in range(20):
+            writer.execute("INSERT INTO shop.notes (at, id) VALUES ('2020-01-01', %s)", [i])
+    finally:
+        holder.rollback()
+    assert done.result(30) == ["shop.notes_2026_11"]
+
+
 def test_a_transaction_that_would_not_see_late_rows_is_refused(shop: Connection) -> None:
     shop.execute(WAITING)
     for level in ("REPEATABLE READ", "SERIALIZABLE"):
