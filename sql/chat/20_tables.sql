@@ -69,11 +69,20 @@ CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat_processed (
     settled_at    timestamptz,
     dead_at       timestamptz,
     error_message text,
-    CONSTRAINT agent_chat_processed_pkey PRIMARY KEY (org_id, agent, chat_id),
-    CONSTRAINT agent_chat_processed_status_check
-        CHECK (agentry_chat._is_delivery(status, attempts, uncounted, lease_until, settled_at, dead_at))
+    CONSTRAINT agent_chat_processed_pkey PRIMARY KEY (org_id, agent, chat_id)
 )
 WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
+DO $install$
+BEGIN
+    -- apart from the table, as it goes when its function is dropped with the extension
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_constraint
+                   WHERE conrelid = 'agentry_chat.agent_chat_processed'::regclass
+                     AND conname = 'agent_chat_processed_status_check') THEN
+        ALTER TABLE agentry_chat.agent_chat_processed ADD CONSTRAINT agent_chat_processed_status_check
+            CHECK (agentry_chat._is_delivery(status, attempts, uncounted, lease_until, settled_at, dead_at));
+    END IF;
+END;
+$install$;
 COMMENT ON TABLE agentry_chat.agent_chat_processed IS
     'Deliveries: a row for each message and recipient, made when it is sent, and where the recipient stands with it.';
 COMMENT ON COLUMN agentry_chat.agent_chat_processed.chat_id IS 'The message.';

@@ -290,7 +290,11 @@ def test_drop_extension_cascade_leaves_every_row_and_a_deploy_brings_the_code_ba
     assert db.value("SELECT count(*) FROM pg_extension WHERE extname LIKE 'agentry%'") == 0
     assert contents(db) == rows
     assert deploy(db.url()).way == "extension"
-    assert contents(db) == rows
+    # registries name functions, which are others now, and that is on record
+    entries = rows.pop("agentry.audit_log")
+    again = contents(db)
+    assert set(entries) < set(again.pop("agentry.audit_log"))
+    assert again == rows
     assert told(before, catalogue_of(db)) == []
 
 

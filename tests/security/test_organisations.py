@@ -78,6 +78,8 @@ class Two:
             "INSERT INTO agentry_chat.agent_chat_feed_state (system_identifier, position_offset) VALUES (1, 0)"
             " ON CONFLICT DO NOTHING",
             "SELECT agentry_chat.reset_agent_breaker('nova')",
+            "INSERT INTO agentry.audit_images (org_id, audit_id, new_row) SELECT org_id, min(id), '{}'"
+            " FROM agentry.audit_log WHERE org_id = agentry.current_org_id() GROUP BY org_id",
         ):
             self.admin.execute(statement.encode())
 
