@@ -234,7 +234,8 @@ def test(_: Context, pg: str = "", k: str = "", args: str = "", workers: int = 0
         "seconds": "chat, audit: how long each measurement lasts",
         "clients": "chat, audit: numbers of clients, separated by commas",
         "rounds": "chat, audit: how often each is measured; medians are printed",
-        "held": "chat: hold a snapshot meanwhile, as a long report would",
+        "held": "chat: measure again while a snapshot is held, as a long report does",
+        "only": "chat: only what has this in its name",
     },
 )
 def bench(
@@ -245,6 +246,7 @@ def bench(
     clients: str = "1,8,32",
     rounds: int = 3,
     held: bool = False,
+    only: str = "",
 ) -> None:
     """Measure on a server of its own; ratios in one run count, absolute times do not."""
     from pathlib import Path
@@ -253,7 +255,7 @@ def bench(
 
     numbers = [int(n) for n in clients.split(",")]
     if what == "chat":
-        chat.run(Path(pgmq) if pgmq else None, seconds, numbers, rounds, held)
+        chat.run(Path(pgmq) if pgmq else None, seconds, numbers, rounds, held, only)
     elif what == "audit":
         audit.run(seconds, numbers, rounds)
     elif what == "partitions":

@@ -148,7 +148,9 @@ def _pgbench(server: servers.WheelServer, side: str, script: str, clients: int, 
     return int(count.group(1)), int(count.group(1)) / float(rate.group(1))
 
 
-def _rate(server: servers.WheelServer, side: str, work: Work, clients: int, seconds: int) -> float:
+def _rate(
+    server: servers.WheelServer, side: str, work: Work, clients: int, seconds: int, held: bool = False
+) -> float:
     """Messages a second; for what settles messages, those that it settled."""
     _clean(server)
     script = work.agentry if side == "agentry" else work.pgmq
@@ -156,7 +158,8 @@ def _rate(server: servers.WheelServer, side: str, work: Work, clients: int, seco
         sender = next(w for w in _works() if w.name == "batch of 100")
         _pgbench(server, side, sender.agentry if side == "agentry" else sender.pgmq, 4, max(2, seconds // 2))
     before = _left(server, side)
-    done, taken = _pgbench(server, side, script, clients, seconds)
+    with _held_snapshot(server) if held else nullcontext():
+        done, taken = _pgbench(server, side, script, clients, seconds)
     after = _left(server, side)
     if work.prefill:
         return (before - after) / taken
@@ -175,30 +178,50 @@ def _held_snapshot(server: servers.WheelServer) -> Iterator[None]:
         conn.rollback()
 
 
+def _line(work: Work, mode: str, clients: int, rates: dict[str, list[float]]) -> str:
+    """Medians, and the median of the ratios of each round."""
+    line = f"{work.name:24} {mode:5} {clients:3} clients  agentry {statistics.median(rates['agentry']):9,.0f}/s"
+    if "pgmq" in rates:
+        ratios = [a / b for a, b in zip(rates["agentry"], rates["pgmq"], strict=True)]
+        line += f"  pgmq {statistics.median(rates['pgmq']):9,.0f}/s  ratio {statistics.median(ratios):.2f}"
+    return line
+
+
 def run(
-    pgmq: Path | None, seconds: int = 10, clients: Sequence[int] = (1, 8, 32), rounds: int = 3, held: bool = False
+    pgmq: Path | None,
+    seconds: int = 10,
+    clients: Sequence[int] = (1, 8, 32),
+    rounds: int = 3,
+    held: bool = False,
+    only: str = "",
 ) -> None:
-    """Prints a table: for each piece of work and number of clients, messages a second and the ratio to pgmq."""
+    """Prints a table: for each piece of work and number of clients, messages a second and the ratio to pgmq.
+
+    With `held`, each rate is followed by the rate while a snapshot is held from before the work began, and by its
+    share of the free one.
+    """
     with bench_server() as server:
         _prepare(server, pgmq)
-        sides = ["agentry"] + (["pgmq"] if pgmq else [])
-        for mode in ("off", "wake", "each"):
+        sides = ["agentry", "pgmq"] if pgmq else ["agentry"]
+        for mode in ("wake", "each", "off"):
             with psycopg.connect(server.url(DATABASE), autocommit=True) as conn:
                 conn.execute("SELECT agentry.set_setting('chat.notify', to_jsonb(%s::text))", [mode])
             for work in _works():
-                if mode != "wake" and work.name != "send":
+                if (mode != "wake" and work.name != "send") or only not in work.name:
                     continue
                 for n in clients:
-                    with _held_snapshot(server) if held else nullcontext():
-                        rates: dict[str, list[float]] = {side: [] for side in sides}
-                        for _ in range(rounds):
-                            for side in sides:  # in turn, as the machine's speed drifts
-                                rates[side].append(_rate(server, side, work, n, seconds))
-                    ours = statistics.median(rates["agentry"])
-                    line = f"{work.name:24} {mode:5} {n:3} clients  agentry {ours:9,.0f}/s"
-                    if pgmq:
-                        ratios = [a / b for a, b in zip(rates["agentry"], rates["pgmq"], strict=True)]
-                        line += (
-                            f"  pgmq {statistics.median(rates['pgmq']):9,.0f}/s  ratio {statistics.median(ratios):.2f}"
-                        )
-                    print(line, flush=True)
+                    rates: dict[str, list[float]] = {side: [] for side in sides}
+                    kept: dict[str, list[float]] = {side: [] for side in sides}
+                    for _ in range(rounds):
+                        for side in sides:  # in turn, as the machine's speed drifts
+                            rates[side].append(_rate(server, side, work, n, seconds))
+                            if held:
+                                kept[side].append(_rate(server, side, work, n, seconds, held=True))
+                    print(_line(work, mode, n, rates), flush=True)
+                    if held:
+                        shares = {
+                            side: statistics.median(a / b for a, b in zip(kept[side], rates[side], strict=True))
+                            for side in sides
+                        }
+                        shown = ", ".join(f"{side} {share:.2f}" for side, share in shares.items())
+                        print(f"{_line(work, 'held', n, kept)}  of its free rate: {shown}", flush=True)
