@@ -49,9 +49,10 @@ BEGIN
     END IF;
 
     LOOP
-        -- Rows are found again by where they are; enable_seqscan, as a plan that was made while the table was small may
-        -- meet it when it is large.  One that somebody changed since the statement began is locked here and taken by
-        -- the second look.  The setting is read only where something was tried before.
+        -- Rows are found again by where they are, messages one by one (OFFSET), and enable_seqscan is off: a plan that
+        -- was made while the tables were small may meet them when they are large.  One that somebody changed since the
+        -- statement began is locked here and taken by the second look.  The setting is read only where something was
+        -- tried before.
         RETURN QUERY
         WITH claimed AS (
             UPDATE agentry_chat.agent_chat_processed AS p
@@ -81,7 +82,10 @@ BEGIN
         SELECT m.id, m.sender, m.message, m.recipients, m.reply_to, m.thread, m.priority, m."timestamp",
                c.attempts, c.attempts
         FROM claimed AS c
-        JOIN agentry_chat.agent_chat AS m ON m.org_id = v_actor.org_id AND m.id = c.chat_id
+        CROSS JOIN LATERAL (SELECT t.*
+                            FROM agentry_chat.agent_chat AS t
+                            WHERE t.org_id = v_actor.org_id AND t.id = c.chat_id
+                            OFFSET 0) AS m
         ORDER BY m.priority, m.id;
         GET DIAGNOSTICS v_count = ROW_COUNT;
         IF v_count = v_left OR v_armed THEN
