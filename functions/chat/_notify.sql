@@ -28,7 +28,7 @@ BEGIN
             || CASE
                    WHEN v_many
                    THEN jsonb_build_object('recipients', jsonb_build_array('*'), 'count', cardinality(p_agents))
-                   ELSE jsonb_build_object('recipients', p_agents)
+                   ELSE jsonb_build_object('recipients', ARRAY(SELECT a FROM unnest(p_agents) AS a ORDER BY a))
                END)::text);
     ELSE
         -- 16 names of at most 100 characters stay below the limit in any encoding

@@ -37,7 +37,8 @@ BEGIN
                  AS is_plain
           FROM agentry.agents AS a
           WHERE a.org_id = p_org_id
-            AND a.name = ANY (CASE WHEN array_ndims(p_recipients) = 1 THEN p_sender || p_recipients END)
+            AND a.name = ANY (CASE WHEN array_ndims(p_recipients) = 1 AND array_lower(p_recipients, 1) = 1
+                                   THEN p_sender || p_recipients END)
           FOR KEY SHARE) AS a;
     IF v_plain = cardinality(p_recipients)
        AND v_known = v_plain + (p_sender <> ALL (p_recipients))::integer
@@ -60,10 +61,15 @@ BEGIN
        OR p_expires_in <= interval '0' OR length(p_idempotency_key) NOT BETWEEN 1 AND 255 THEN
         PERFORM agentry_chat._refuse_message(p_message, p_priority, p_expires_in, p_idempotency_key);
     END IF;
-    SELECT e.addresses, e.agents
-    INTO v_addresses, v_agents
-    FROM agentry_chat._expand_recipients(p_org_id, p_sender, p_recipients) AS e;
-    PERFORM agentry_chat._lock_agents(p_org_id, p_sender || v_agents);
+    IF v_plain = cardinality(p_recipients) AND v_known = v_plain + (p_sender <> ALL (p_recipients))::integer THEN
+        v_addresses := p_recipients;
+        v_agents    := p_recipients;
+    ELSE
+        SELECT e.addresses, e.agents
+        INTO v_addresses, v_agents
+        FROM agentry_chat._expand_recipients(p_org_id, p_sender, p_recipients) AS e;
+        PERFORM agentry_chat._lock_agents(p_org_id, p_sender || v_agents);
+    END IF;
     IF p_reply_to IS NOT NULL THEN
         v_thread := agentry_chat._thread_of(p_org_id, p_sender, p_reply_to);
         v_shape  := agentry_chat._check_breaker(p_org_id, p_sender, p_message, v_addresses, v_thread,

@@ -96,6 +96,8 @@ BEGIN
         PERFORM agentry_chat._settle_overdue(v_actor.org_id, v_actor.agent, v_now);
         PERFORM agentry_chat._arm_wake(v_actor.org_id, v_actor.agent);
         v_armed := true;
+        -- later than the start of any sender that this has waited for
+        v_now := agentry._clock();
     END LOOP;
 END;
 $claim_agent_messages$;

@@ -812,6 +812,14 @@ def test_no_check_of_chat_is_left_out_here(chat: Connection) -> None:
     assert {row["conname"] for row in found} == {*VIOLATIONS, "agent_chat_feed_state_position_offset_check"}
 
 
+def test_recipients_may_be_counted_from_anywhere(town: Database) -> None:
+    listener = Listener(town.connect())
+    town.admin.execute("SELECT agentry_chat.send_agent_message('nova', 'x', '[5:6]={coder,scout}')")
+    found = rows(town.admin, "SELECT recipients, readers, readers[1] AS first FROM agentry_chat.agent_chat")
+    assert found == [{"recipients": ["coder", "scout"], "readers": ["nova", "coder", "scout"], "first": "nova"}]
+    assert listener.told(town.admin, "coder") == 1
+
+
 def test_an_idempotent_send_writes_nothing_the_second_time(chat: Connection) -> None:
     first = send(chat, "nova", "once", ["coder"], idempotency_key="k")
     claim(chat, "coder")
