@@ -21,7 +21,7 @@ BEGIN
                                  '{sender,reply_to,expires_in,priority,idempotency_key}');
     v_given := ARRAY(SELECT DISTINCT m.value ->> 'sender' FROM jsonb_array_elements(p_messages) AS m (value));
     IF v_given = '{}' THEN
-        RETURN '{}';
+        RETURN ARRAY[]::bigint[];
     END IF;
     FOR i IN 1 .. cardinality(v_given) LOOP
         v_actor := agentry._actor(v_given[i]);

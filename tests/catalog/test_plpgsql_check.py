@@ -27,6 +27,9 @@ ALLOWED = {
     ("agentry.schedule_maintenance", '"cron'): "reached where pg_cron is installed only",
     ("agentry_chat._thread_stays", "should be STABLE"): "has to see what committed since its statement began",
     ("agentry_chat._untold", "should be STABLE"): "has to see what committed since its statement began",
+    ("agentry_chat._sent_before", "should be STABLE"): "has to see what committed since its statement began",
+    ("agentry_chat._due_in_order", "should be STABLE"): "it locks rows",
+    ("agentry_chat._is_plain", "should be STABLE"): "it locks rows",
     # dynamic SQL with more than names; PUBLIC may not run these, and the text is that of the modules' install files
     ("agentry._grant_module", "not sanitized"): "lists of names, each by quote_ident or as regclass or regprocedure",
     ("agentry._take_ownership", "not sanitized"): "names by %I, regclass and regprocedure",

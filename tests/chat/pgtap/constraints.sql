@@ -6,16 +6,13 @@ SELECT fk_ok('agentry_chat', f.name, f.columns, f.to_schema, f.to_name, f.to_col
              format('%s %s refers to %s', f.name, f.columns, f.to_name))
 FROM (VALUES
     ('agent_chat',           '{org_id,reply_to}'::name[], 'agentry_chat', 'agent_chat', '{org_id,id}'::name[]),
-    ('agent_chat',           '{org_id,sender}',           'agentry',      'agents',     '{org_id,name}'),
-    ('agent_chat_breaker_resets', '{org_id,sender}',      'agentry',      'agents',     '{org_id,name}'),
-    ('agent_chat_processed', '{org_id,agent}',            'agentry',      'agents',     '{org_id,name}'),
-    ('agent_chat_processed', '{org_id,chat_id}',          'agentry_chat', 'agent_chat', '{org_id,id}')
+    ('agent_chat_breaker_resets', '{org_id,sender}',      'agentry',      'agents',     '{org_id,name}')
 ) AS f (name, columns, to_schema, to_name, to_columns);
 
 SELECT results_eq(
     $$SELECT count(*)::integer FROM pg_constraint
       WHERE connamespace = 'agentry_chat'::regnamespace AND contype = 'f' AND conparentid = 0$$,
-    ARRAY[5], 'no other references');
+    ARRAY[2], 'no other references');
 -- what else they do than refuse
 SELECT set_eq(
     $$SELECT conname::text, substring(pg_get_constraintdef(oid) FROM ' (ON .*|DEFERRABLE.*)$') FROM pg_constraint
@@ -42,9 +39,7 @@ INSERT INTO fact VALUES
     ('agent_chat',
      '{expires_at_check, idempotency_key_check, message_check, priority_check, recipients_check,
        reply_to_check}'),
-    ('agent_chat_processed',
-     '{attempts_check, dead_at_check, lease_until_check, settled_at_check, status_check,
-       uncounted_check}'),
+    ('agent_chat_processed', '{status_check}'),
     ('agent_chat_feed_state', '{position_offset_check}');
 
 SELECT is(

@@ -54,7 +54,9 @@ FROM pg_proc AS p
 WHERE p.pronamespace = 'agentry_chat'::regnamespace AND p.proname LIKE '\_%';
 SELECT is_empty('SELECT proname FROM internal WHERE reached',
                 'no internal function of agentry_chat that others may call');
-SELECT set_eq('SELECT DISTINCT proname FROM internal WHERE prosecdef', '{_agent_chat_notify}'::name[],
+SELECT set_eq('SELECT DISTINCT proname FROM internal WHERE prosecdef',
+              '{_agent_chat_delivered, _agent_chat_notify, _agent_chat_processed_references, _agent_chat_references,
+                _agents_in_chat}'::name[],
               'internal functions of agentry_chat with the rights of their owner');
 
 SELECT * FROM finish();

@@ -7,7 +7,7 @@ INSERT INTO fact VALUES
     ('access_rules', true, false, '{agentry_60_unchanged, access_rules_describe}'),
     ('agent_aliases', true, false, '{agent_aliases_protect}'),
     ('agent_domains', true, false, '{}'),
-    ('agents', true, true, '{agents_protect}'),
+    ('agents', true, true, '{agents_in_chat, agents_protect}'),  -- the first is chat's
     ('api_keys', true, false, '{}'),
     ('audit_images', false, false, '{audit_images_immutable, audit_images_immutable_truncate}'),
     ('audit_log', false, false, '{audit_log_immutable, audit_log_immutable_truncate}'),
