@@ -4,7 +4,8 @@ SELECT no_plan();
 
 CREATE TEMPORARY TABLE fact (name name, audited boolean, stamped boolean, own name[]) ON COMMIT DROP;
 INSERT INTO fact VALUES
-    ('agent_chat', false, false, '{agent_chat_delivered, agent_chat_immutable, agent_chat_notify, agent_chat_references}'),
+    ('agent_chat', false, false,
+     '{agent_chat_delivered, agent_chat_immutable, agent_chat_notify, agent_chat_references}'),
     ('agent_chat_breaker_resets', false, false, '{}'),
     ('agent_chat_feed_state', false, false, '{}'),
     ('agent_chat_processed', false, false, '{agent_chat_processed_references}'),
