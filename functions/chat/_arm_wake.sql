@@ -1,10 +1,9 @@
 -- _arm_wake(organisation, agent): from here on the next message tells the inbox again
 -- Called by a claim that found less than it may take, before it looks again.  A sender that looked before this, and so
--- may stay silent, is in its commit: it
--- holds the bucket's lock until the commit is done, and the claim waits for that, then sees the message.  A sender that
--- looks after this finds the inbox not told, even while this transaction is open (xmax), and tells it.  A claim that
--- may not see the message of a silent sender tells its own inbox, to be asked again: where that commit takes too long,
--- and where the transaction's snapshot is older than the silence.
+-- may stay silent, is in its commit: it holds the bucket's lock until the commit is done, and the claim waits for that,
+-- then sees the message.  A sender that looks after this finds the inbox not told, even while this transaction is open
+-- (xmax), and tells it.  A claim that may not see the message of a silent sender tells its own inbox, to be asked
+-- again: where that commit takes too long, and where the transaction's snapshot is older than the silence.
 CREATE OR REPLACE FUNCTION agentry_chat._arm_wake(p_org_id uuid, p_agent text)
 RETURNS void
 LANGUAGE plpgsql
@@ -35,4 +34,4 @@ END;
 $_arm_wake$;
 
 COMMENT ON FUNCTION agentry_chat._arm_wake(uuid, text) IS
-    'Lets the next message tell this inbox again; called by a claim before it looks.';
+    'Lets the next message tell this inbox again; called by a claim before it looks again.';

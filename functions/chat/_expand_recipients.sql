@@ -28,19 +28,6 @@ BEGIN
             HINT    = 'Name agents, ARRAY[''domain:NAME''], or ARRAY[''*''] for everyone.';
     END IF;
 
-    -- most often: plain names of agents that everyone sees
-    SELECT array_agg(a.name ORDER BY a.name)
-    INTO agents
-    FROM agentry.agents AS a
-    WHERE a.org_id = p_org_id
-      AND a.name = ANY (p_recipients)
-      AND a.status IN ('active', 'inactive')
-      AND a.scope = 'organisation';
-    IF cardinality(agents) = cardinality(p_recipients) AND array_ndims(p_recipients) = 1 THEN
-        addresses := p_recipients;
-        RETURN;
-    END IF;
-
     SELECT a.id, a.user_id, coalesce(a.team_id, u.team_id) AS team_id
     INTO v_sender
     FROM agentry.agents AS a

@@ -8,19 +8,8 @@ VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $_hold$
 DECLARE
-    v_row record;
+    v_row record := agentry_chat._lock_delivery(p_org_id, p_agent, p_chat_id, p_token);
 BEGIN
-    SELECT p.status, p.attempts, p.sender
-    INTO v_row
-    FROM agentry_chat.agent_chat_processed AS p
-    WHERE p.org_id = p_org_id AND p.chat_id = p_chat_id AND p.agent = p_agent
-    FOR UPDATE;
-    IF v_row.status IS NULL THEN
-        PERFORM agentry_chat._refuse_unknown_message(p_chat_id, p_agent);
-    END IF;
-    IF v_row.attempts > 0 AND coalesce(p_token, 1) <> v_row.attempts THEN
-        PERFORM agentry_chat._refuse_stale_token(p_chat_id, p_token, v_row.attempts);
-    END IF;
     IF v_row.status <> 'received' THEN
         RAISE EXCEPTION USING
             ERRCODE = 'object_not_in_prerequisite_state',

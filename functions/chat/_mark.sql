@@ -43,17 +43,7 @@ BEGIN
             MESSAGE = format('a message cannot be marked %s', coalesce(quote_literal(p_status), 'NULL')),
             HINT    = 'Mark it responded, routed or failed.';
     END IF;
-    SELECT p.status, p.attempts, p.attempts - p.uncounted AS tries
-    INTO v_row
-    FROM agentry_chat.agent_chat_processed AS p
-    WHERE p.org_id = p_org_id AND p.chat_id = p_chat_id AND p.agent = p_agent
-    FOR UPDATE;
-    IF v_row.status IS NULL THEN
-        PERFORM agentry_chat._refuse_unknown_message(p_chat_id, p_agent);
-    END IF;
-    IF v_row.attempts > 0 AND coalesce(p_token, 1) <> v_row.attempts THEN
-        PERFORM agentry_chat._refuse_stale_token(p_chat_id, p_token, v_row.attempts);
-    END IF;
+    v_row := agentry_chat._lock_delivery(p_org_id, p_agent, p_chat_id, p_token);
     IF v_row.status = p_status AND p_status <> 'failed' THEN
         RETURN p_status;
     END IF;
