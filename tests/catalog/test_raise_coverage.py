@@ -100,7 +100,9 @@ def finish(config: Any, log: str) -> tuple[int, list[str]]:
     printed: list[str] = []
     config.stash[coverage.SERVER] = SimpleNamespace(log_text=lambda: log)
     session: Any = SimpleNamespace(config=config, exitstatus=pytest.ExitCode.OK)
-    coverage.pytest_sessionfinish(session)
+    with pytest.MonkeyPatch.context() as patch:  # not the logs that tests of this run have kept
+        patch.setattr(coverage, "_log", lambda server: server.log_text())
+        coverage.pytest_sessionfinish(session)
     reporter = SimpleNamespace(section=lambda title, **_: printed.append(title), line=printed.append)
     coverage.pytest_terminal_summary(reporter, config)
     return int(session.exitstatus), printed

@@ -10,7 +10,7 @@ import pytest
 
 from tests.harness import paths
 from tests.harness.database import fresh_server
-from tests.harness.servers import PgServer, UrlServer
+from tests.harness.servers import PgServer
 
 
 class Checkout:
@@ -47,7 +47,5 @@ def checkout(tmp_path: Path) -> Checkout:
 @pytest.fixture
 def own_server(server: PgServer) -> Iterator[PgServer]:
     """A fresh cluster of the same version, for what touches roles or the server's files."""
-    if isinstance(server, UrlServer):
-        pytest.skip("needs a cluster of its own")
     with fresh_server(server) as fresh:
         yield fresh

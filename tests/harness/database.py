@@ -188,9 +188,13 @@ def clone(server: PgServer, source: str) -> Database:
 
 @contextmanager
 def fresh_server(like: PgServer) -> Iterator[PgServer]:
-    """A cluster of the same version that no other test uses."""
+    """A cluster of the same version that no other test uses; the test is skipped where the server is not ours."""
+    import pytest
+
     from tests.harness.coverage import keep_log
 
+    if isinstance(like, UrlServer):
+        pytest.skip("needs a cluster of its own")
     if isinstance(like, WheelServer):
         fresh: PgServer = WheelServer(like.major, settings=TEST_SETTINGS)
     else:
