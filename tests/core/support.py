@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg import errors, sql
 
-from tests.harness.database import unique_name
+from tests.harness.database import unique_name, wait_until
 
 Connection = psycopg.Connection[Any]
 
@@ -61,6 +61,19 @@ def move_clock(conn: Connection, by: str) -> None:
             " SET search_path = pg_catalog, pg_temp AS {}"
         ).format(sql.Literal(f"SELECT clock_timestamp() + interval '{by}'"))
     )
+
+
+def seal(conn: Connection) -> int:
+    """Seals the whole audit log, and returns how many entries: what runs in other databases holds it up for a moment."""
+    sealed = 0
+
+    def done() -> bool:
+        nonlocal sealed
+        sealed += one(conn, "SELECT agentry.seal_audit()")
+        return bool(one(conn, "SELECT count(*) = 0 FROM agentry.audit_log WHERE position IS NULL"))
+
+    wait_until(done, "entries are not sealed")
+    return sealed
 
 
 class Town:

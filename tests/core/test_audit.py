@@ -8,7 +8,8 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from tests.harness.database import Database, wait_until
+from tests.core.support import seal
+from tests.harness.database import Database
 
 Connection = psycopg.Connection[Any]
 
@@ -22,19 +23,6 @@ def verdict(conn: Connection) -> tuple[Any, ...]:
     row = conn.execute("SELECT sealed, unsealed, broken_id, reason FROM agentry.verify_audit()").fetchone()
     assert row is not None
     return row
-
-
-def seal(conn: Connection) -> int:
-    """Seals all there is; transactions of other databases hold it up for a moment."""
-    sealed = 0
-
-    def done() -> bool:
-        nonlocal sealed
-        sealed += value(conn, "SELECT agentry.seal_audit()")
-        return bool(value(conn, "SELECT count(*) = 0 FROM agentry.audit_log WHERE position IS NULL"))
-
-    wait_until(done, "the log is sealed")
-    return sealed
 
 
 @pytest.fixture

@@ -13,10 +13,11 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from tests.core.support import seal
 from tests.core.test_partitions import set_clock
 from tests.harness.backup import Programs, choose_dump, find_programs
 from tests.harness.container import PORT, ContainerServer
-from tests.harness.database import Database, clone, template, wait_until
+from tests.harness.database import Database, clone, template
 from tests.harness.deploy import Deploy, deploy
 from tests.harness.paths import BUILD, ROOT
 from tests.harness.servers import PgServer
@@ -116,7 +117,7 @@ def fill(conn: Connection, roles: dict[str, str], *, shop: bool = True) -> Socie
     key = str(value(conn, "SELECT agentry.create_api_key('nova')"))
     run("SELECT agentry.login(%s)", key)
     _messages(conn)
-    run("SELECT agentry.seal_audit()")
+    seal(conn)
     run("SELECT agentry.forget('gone')")
 
     acme = value(conn, "SELECT agentry.create_organization('acme')")
@@ -185,9 +186,7 @@ def use(conn: Connection, society: Society) -> None:
     assert {row[1] for row in claimed} == {"pending", "received", "to be failed", "after the restore"}
     token = next(row[2] for row in claimed if row[0] == sent)
     assert value(conn, "SELECT agentry_chat.mark_agent_message(%s, 'nova', 'routed', %s)", sent, token) == "routed"
-    # transactions of other tests, in other databases, hold the sealing back
-    open_entries = "SELECT agentry.seal_audit(), (SELECT count(*) FROM agentry.audit_log WHERE position IS NULL)"
-    wait_until(lambda: conn.execute(open_entries.encode()).fetchall()[0][1] == 0, "entries are not sealed")
+    seal(conn)
     for (org,) in conn.execute("SELECT id FROM agentry.organizations").fetchall():
         chain = conn.execute("SELECT sealed > 0, broken_id FROM agentry.verify_audit(%s)", [org]).fetchone()
         assert chain == (True, None)
