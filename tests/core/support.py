@@ -64,7 +64,7 @@ def move_clock(conn: Connection, by: str) -> None:
 
 
 def seal(conn: Connection) -> int:
-    """Seals the whole audit log, and returns how many entries: what runs in other databases holds it up for a moment."""
+    """Seals the whole audit log and returns how many entries; what runs in other databases holds it up for a moment."""
     sealed = 0
 
     def done() -> bool:
