@@ -24,6 +24,9 @@ done
 
 ext_of() { if [ "$1" = core ]; then echo agentry; else echo "agentry_$1"; fi; }
 
+# whether the functions and tables of a module use the types of pgvector, which may stand in any schema
+uses_vector() { grep -q '^requires = .*vector' "sql/$1/$1.control.in"; }
+
 files() { for f in "$@"; do if [ -f "$f" ]; then echo "$f"; fi; done; }
 
 # what the extension holds: helpers of tables first, then all other functions, then the trigger functions
@@ -97,6 +100,10 @@ RETURNS void LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS \$_install\$
 BEGIN
 SQL
+    if uses_vector "$m"; then
+        printf "PERFORM agentry._pin_vector('%s');\n" "$schema"
+        printf "PERFORM pg_catalog.set_config('search_path', agentry._vector_path(), true);\n"
+    fi
     for f in $(install_files "$m"); do
         case $f in triggers/*) grep -qx -- '-- install' "$f" || continue ;; esac
         printf 'EXECUTE $agentry_file$'
@@ -111,6 +118,7 @@ COMMENT ON FUNCTION $schema._install() IS
 
 REVOKE ALL ON ALL ROUTINES IN SCHEMA $schema FROM PUBLIC;
 SQL
+    if uses_vector "$m"; then printf "SELECT agentry._pin_vector('%s');\n" "$schema"; fi
 }
 
 code() { # every function of a module
@@ -122,14 +130,32 @@ plain_head() {
     cat <<'SQL'
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SET LOCAL search_path = pg_catalog, pg_temp;
 SET LOCAL check_function_bodies = off;
+SQL
+}
+
+plain_vector() { # where the code of a module finds the types of pgvector
+    uses_vector "$1" || return 0
+    cat <<'SQL'
+DO $vector$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_available_extensions WHERE name = 'vector') THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'feature_not_supported',
+            MESSAGE = 'this needs the extension vector (pgvector), which the server does not have',
+            HINT    = 'Install pgvector 0.8.0 or newer on the server, or load only the scripts of other modules.';
+    END IF;
+    CREATE EXTENSION IF NOT EXISTS vector SCHEMA public;
+END;
+$vector$;
+SELECT pg_catalog.set_config('search_path', agentry._vector_path(), true);
 SQL
 }
 
 plain_schema() { # refuses a schema that is an extension's or a stranger's
     schema=$(ext_of "$1")
     cat <<SQL
+SET LOCAL search_path = pg_catalog, pg_temp;
 DO \$schema\$
 BEGIN
     IF pg_catalog.current_setting('server_version_num')::integer < 160000 THEN
@@ -171,7 +197,7 @@ for m in $modules; do
         printf '\\echo Use "CREATE EXTENSION %s" to load this file. \\quit\n' "$ext"
         code "$m"
     } > "$b/$ext--$version.sql"
-    { plain_head; plain_schema "$m"; code "$m"; plain_tail; } > "$b/plain/$ext-$version.sql"
+    { plain_head; plain_schema "$m"; plain_vector "$m"; code "$m"; plain_tail; } > "$b/plain/$ext-$version.sql"
     echo "$m $(checksum "$m")" >> "$b/checksums.txt"
 done
 
@@ -181,7 +207,7 @@ printf '\\echo Use "CREATE EXTENSION agentry_all" to load this file. \\quit\n' >
 
 {
     plain_head
-    for m in $modules; do plain_schema "$m"; code "$m"; done
+    for m in $modules; do plain_schema "$m"; plain_vector "$m"; code "$m"; done
     plain_tail
 } > "$b/plain/agentry_all-$version.sql"
 

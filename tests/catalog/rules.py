@@ -14,7 +14,7 @@ INLINED_FILE = Path(__file__).with_name("inlined_functions.txt")
 def inlined_functions() -> dict[str, str]:
     """Signature -> reason."""
     lines = [line for line in INLINED_FILE.read_text().splitlines() if line.strip() and not line.startswith("#")]
-    return {signature: reason.strip() for signature, _, reason in (line.partition(") ") for line in lines)}
+    return {f"{signature})": reason.strip() for signature, _, reason in (line.partition(") ") for line in lines)}
 
 
 # Public functions that group roles may not execute.
@@ -88,8 +88,9 @@ RULES: dict[str, Rule] = {
             WHERE c LIKE 'search\_path=%' AND s.name NOT IN ('pg_catalog', 'pg_temp')
               AND NOT EXISTS (SELECT FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace
                               WHERE e.extname = 'vector' AND quote_ident(n.nspname) = s.name)""",
-        "CREATE FUNCTION agentry.offender() RETURNS integer LANGUAGE sql SET search_path = pg_catalog, public, pg_temp"
-        " AS 'SELECT 1'",
+        "CREATE SCHEMA anybodys;"
+        "CREATE FUNCTION agentry.offender() RETURNS integer LANGUAGE sql"
+        " SET search_path = pg_catalog, anybodys, pg_temp AS 'SELECT 1'",
     ),
     "parameters are called p_..., and results are not": Rule(
         r"""SELECT DISTINCT signature
@@ -168,6 +169,7 @@ RULES: dict[str, Rule] = {
                            '|current_setting|current_user|session_user|now)\M')""",
         "CREATE FUNCTION agentry.offender() RETURNS bigint LANGUAGE sql IMMUTABLE"
         " AS 'SELECT count(*) FROM agentry.agents'",
+        {"agentry_memory._terms(regconfig,bigint,text)": "unnest() is no table"},
     ),
     "a function promises no more than the functions of ours that it calls": Rule(
         # IMMUTABLE calls IMMUTABLE; PARALLEL SAFE calls SAFE, RESTRICTED calls no UNSAFE one
@@ -243,6 +245,9 @@ RULES: dict[str, Rule] = {
                 )),
                 "a registry of the database, about tables and functions",
             ),
+            "agentry_memory.memory_sources": "a registry of the database, about tables",
+            "agentry_memory.embedding_models": "a registry of the database: indexes stand on it",
+            "agentry_memory.recall_presets": "a registry of the database: formulas",
         },
     ),
     "org_id is uuid NOT NULL": Rule(
@@ -417,7 +422,7 @@ RULES: dict[str, Rule] = {
         " FOR EACH ROW EXECUTE FUNCTION agentry._set_updated_at();"
         "ALTER TABLE agentry.metrics DISABLE TRIGGER offender",
     ),
-    "the name of a trigger says which table it is on, or that guard_table() made it": Rule(
+    "the name of a trigger says which table it is on, or that guard_table() or its like made it": Rule(
         r"""SELECT t.tgname || ' on ' || rel.full_name
             FROM pg_trigger AS t JOIN rel ON rel.oid = t.tgrelid
             WHERE NOT t.tgisinternal
@@ -430,7 +435,7 @@ RULES: dict[str, Rule] = {
             FROM pg_trigger AS t JOIN rel ON rel.oid = t.tgrelid JOIN fn ON fn.oid = t.tgfoid
             WHERE NOT t.tgisinternal
               AND CASE WHEN t.tgname ~ '^(agentry_[0-9]{2}|zz_agentry)_'
-                       THEN obj_description(fn.oid, 'pg_proc') !~ 'set by guard_table\(\)'
+                       THEN obj_description(fn.oid, 'pg_proc') !~ 'set by (guard_table|register_source)\(\)'
                        ELSE fn.proname <> '_' || t.tgname END""",
         "CREATE TRIGGER metrics_offender BEFORE UPDATE ON agentry.metrics"
         " FOR EACH ROW EXECUTE FUNCTION agentry._set_updated_at()",
@@ -446,6 +451,7 @@ RULES: dict[str, Rule] = {
         {
             "agentry._refuse_locked()": "guard_table() sets it on tables with a column locked",
             "agentry._refuse_partition()": "the partition engine sets it on partitions",
+            "agentry_memory._index_rows()": "register_source() sets it on tables",
         },
     ),
     # -- what belongs to whom -----------------------------------------------------------------------------------------
@@ -561,6 +567,11 @@ RULES: dict[str, Rule] = {
         {
             f"agentry.audit_log.hash: {role}": "proves the log, and opens nothing"
             for role in ("agentry_app", "agentry_agent", "agentry_reader")
+        }
+        | {
+            f"agentry_memory.{table}.content_hash: {role}": "of a text that is read by the same policy"
+            for table in ("memory_entries", "memory_vectors")
+            for role in ("agentry_app", "agentry_agent", "agentry_reader")
         },
     ),
     "group roles execute no public function that is for administrators": Rule(
@@ -579,6 +590,9 @@ RULES: dict[str, Rule] = {
             "agentry.guard_table": "for owners of tables",
             **dict.fromkeys((f"agentry.{name}" for name in ADMIN_FUNCTIONS), "for administrators"),
             **dict.fromkeys(("agentry_chat.expire_agent_chat", "agentry_chat.expire_agent_messages"), "maintenance"),
+            **dict.fromkeys(
+                (f"agentry_memory.{name}" for name in ("register_source", "unregister_source")), "for administrators"
+            ),
         },
     ),
     "group roles read every view, and every table but those that nobody may see": Rule(
@@ -600,6 +614,10 @@ RULES: dict[str, Rule] = {
                 "_refuse_unknown_agent", "_resolve_agent", "_resolve_user", "_setting",
                 "_setting_in_range", "_source_version", "_subject",
             )
+        }
+        | {
+            f"agentry_memory.{name}": "functions that run as the caller, or views, call it"
+            for name in ("_fetch_archived", "_fetch_query", "_has_row", "_source")
         },
     ),
     "group roles and owner cannot log in and have no attribute of power": Rule(

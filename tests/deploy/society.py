@@ -8,6 +8,7 @@ import re
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -217,6 +218,17 @@ def run_plain(db: Database, program: str, *args: str, user: str | None = None) -
     return done.stdout
 
 
+def restore_plain(db: Database, archive: str, user: str) -> None:
+    """As one does who is no superuser, where a superuser made pgvector."""
+    contents = re.sub(r".* EXTENSION (- )?vector .*\n", "", run_plain(db, "pg_restore", "--list", archive))
+    listed = f"{archive}.list"
+    if isinstance(db.server, ContainerServer):
+        db.server.put_files({Path(listed).name: contents.encode()}, str(Path(listed).parent))
+    else:
+        Path(listed).write_text(contents)
+    run_plain(db, "pg_restore", "--jobs=2", f"--use-list={listed}", archive, user=user)
+
+
 def dump(db: Database, programs: Programs | None = None, user: str | None = None) -> list[str]:
     """The database as SQL, less what differs from one run to the next."""
     if programs is None:
@@ -254,6 +266,7 @@ def empty(server: PgServer, owner: str | None = None) -> Database:
             conn.execute(
                 sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(db.name), sql.Identifier(owner))
             )
+            conn.execute("CREATE EXTENSION vector")  # which others than superusers may not
     return db
 
 

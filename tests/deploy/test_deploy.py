@@ -317,6 +317,7 @@ def owned(db_empty: Database) -> tuple[Database, str]:
     db_empty.admin.execute(
         sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(db_empty.name), sql.Identifier(role))
     )
+    db_empty.admin.execute("CREATE EXTENSION vector")  # which others than superusers may not
     template(db_empty.server, "plain")  # the group roles are there from now on
     return db_empty, role
 
@@ -388,6 +389,11 @@ def test_missing_group_roles_that_cannot_be_made_are_printed_as_lines_to_run(own
     with psycopg.connect(own_server.url(), autocommit=True) as conn:
         conn.execute("CREATE ROLE boss LOGIN")
         conn.execute("CREATE DATABASE shop OWNER boss")
+    with pytest.raises(DeployError, match="pgvector is not in this database") as refused:
+        deploy(own_server.url("shop", "boss"), mode=way)
+    assert "CREATE EXTENSION vector" in str(refused.value.hint)
+    with psycopg.connect(own_server.url("shop"), autocommit=True) as conn:
+        conn.execute("CREATE EXTENSION vector")
     result = deploy(own_server.url("shop", "boss"), mode=way)
     text = result.report()
     for role in ("agentry_app", "agentry_agent", "agentry_reader"):
@@ -592,10 +598,14 @@ def test_the_search_path_is_offered_and_not_forced(deployed: Database) -> None:
     deploy(deployed.url())
     assert deployed.connect().execute("SHOW search_path").fetchone() == ('"$user", public',)
     result = deploy(deployed.url(), search_path=True)
-    assert deployed.connect().execute("SHOW search_path").fetchone() == ('"$user", public, agentry, agentry_chat',)
+    assert deployed.connect().execute("SHOW search_path").fetchone() == (
+        '"$user", public, agentry, agentry_chat, agentry_memory',
+    )
     assert any("clash: function version is in pg_catalog, agentry" in note for note in result.notes)
     deploy(deployed.url(), search_path=True)
-    assert deployed.connect().execute("SHOW search_path").fetchone() == ('"$user", public, agentry, agentry_chat',)
+    assert deployed.connect().execute("SHOW search_path").fetchone() == (
+        '"$user", public, agentry, agentry_chat, agentry_memory',
+    )
 
 
 def test_an_existing_search_path_comes_first_and_world_never_comes(deployed: Database) -> None:
@@ -604,12 +614,12 @@ def test_an_existing_search_path_comes_first_and_world_never_comes(deployed: Dat
     deployed.admin.execute(f'ALTER DATABASE {deployed.name} SET search_path = "Odd name", public')
     with deployed.connect() as conn:
         path = search_path_for(conn)
-        assert path == ['"Odd name"', "public", "agentry", "agentry_chat"]
+        assert path == ['"Odd name"', "public", "agentry", "agentry_chat", "agentry_memory"]
         assert "relation agents is in Odd name, agentry: Odd name comes first" in clashes(conn, path)
     deploy(deployed.url(), search_path=True)
     with deployed.connect() as conn:
         assert conn.execute("SELECT current_schemas(false)").fetchone() == (
-            ["Odd name", "public", "agentry", "agentry_chat"],
+            ["Odd name", "public", "agentry", "agentry_chat", "agentry_memory"],
         )
 
 

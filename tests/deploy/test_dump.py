@@ -121,7 +121,7 @@ def test_plain_pg_dump_and_parallel_pg_restore_by_the_owner_end_equal(
 
     after = made(keep, society.empty(server, owner))
     ears = listen(after)
-    society.run_plain(after, "pg_restore", "--jobs=2", archive, user=owner)
+    society.restore_plain(after, archive, owner)
     conn = after.connect(owner)
     assert {row[0] for row in conn.execute("SELECT action FROM agentry.install()").fetchall()} == {"unchanged"}
     set_clock(conn, society.TAKEN)  # an extension's code comes from its files

@@ -530,12 +530,24 @@ class Restore:
         options = ["--schema-only"] if self.content == "schema" else []
         if not self.owner:
             options.append("--no-owner")
-        done = _run(
-            self.programs, "pg_restore", f"--jobs={self.jobs}", "--no-password", *options, f"--dbname={dsn}",
-            str(self.source), env=env,
-        )  # fmt: skip
+        with tempfile.NamedTemporaryFile("w", suffix=".list") as wanted:
+            wanted.write(self._contents(env))
+            wanted.flush()
+            done = _run(
+                self.programs, "pg_restore", f"--jobs={self.jobs}", "--no-password", f"--use-list={wanted.name}",
+                *options, f"--dbname={dsn}", str(self.source), env=env,
+            )  # fmt: skip
         if done.returncode != 0:
             self.problems += _errors("pg_restore", done.stderr) or [f"pg_restore: {done.stderr.strip()}"]
+
+    def _contents(self, env: dict[str, str]) -> str:
+        """What is in the archive, less the extensions that are there already: most often a superuser made them, and
+        nobody else may comment on them."""
+        with self.connect() as conn:
+            there = _list(conn, "SELECT extname FROM pg_extension ORDER BY 1")
+        listed = _run(self.programs, "pg_restore", "--list", str(self.source), env=env).stdout
+        done = re.compile(rf"EXTENSION (- )?({'|'.join(map(re.escape, there))}) *$")
+        return "".join(f"{line}\n" for line in listed.splitlines() if not done.search(line))
 
     def _load_data(self, dsn: str, env: dict[str, str]) -> None:
         """Triggers would fire on COPY, and only a superuser may run pg_restore --disable-triggers; so one transaction

@@ -415,8 +415,6 @@ class Deploy:
         """Makes or updates the extension of a module, then brings its code to that of the build."""
         name = schema_of(module)
         installed = _extensions(self.conn).get(name)
-        if module == "memory":
-            self.vector()
         if installed is None:
             if _functions(self.conn, name):
                 self.adopt(name)
@@ -492,16 +490,18 @@ class Deploy:
             self.run(f"GRANT EXECUTE ON {target} TO {role}{' WITH GRANT OPTION' if grantable else ''}")
 
     def vector(self) -> None:
-        if _one(self.conn, "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'vector')"):
-            return
-        self.run("CREATE EXTENSION vector SCHEMA public")
+        """Makes the extension vector where it is not, and lets the code find its types."""
+        if not _one(self.conn, "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'vector')"):
+            try:
+                self.conn.execute("CREATE EXTENSION vector SCHEMA public")
+            except psycopg.errors.InsufficientPrivilege as error:
+                raise DeployError(
+                    "pgvector is not in this database, and you may not make it. Nothing was changed.",
+                    "A superuser makes it: CREATE EXTENSION vector;",
+                ) from error
+        self.run("SELECT set_config('search_path', agentry._vector_path(), true)")
 
     # -- plain SQL
-
-    def plain(self, module: str) -> None:
-        if module == "memory":
-            self.vector()
-        self.code(module, "plain")
 
     def dissolve(self) -> None:
         """Turns the extensions into plain objects: nothing is dropped but the extensions themselves."""
@@ -533,10 +533,12 @@ class Deploy:
             self.dissolve()
         for module in modules:
             self.progress(f"{module}: code")
+            if module in paths.USES_VECTOR:
+                self.vector()
             if way == "extension":
                 self.extension(module)
             else:
-                self.plain(module)
+                self.code(module, way)
             self.conn.execute("SELECT set_config('search_path', 'pg_catalog, pg_temp', true)")
         self.progress("tables, views, triggers, grants")
         try:

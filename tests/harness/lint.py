@@ -16,8 +16,20 @@ from tests.harness.paths import BUILD, ROOT
 
 SOURCE_FOLDERS = ("sql", "functions", "triggers", "views", "docs")
 WIDTH = 120
-# a procedure with a SET clause cannot commit; it pins the path itself
-UNPINNED = ("--proc-without-search-path", "agentry.run_maintenance(p_force boolean)")
+# a procedure with a SET clause cannot commit, and pins the path itself; the others are inlined and qualify all they use
+UNPINNED = tuple(
+    part
+    for function in (
+        "agentry.run_maintenance(p_force boolean)",
+        "agentry_memory._lexemes(p_language regconfig,p_text text)",
+        "agentry_memory._owner_seed(p_org_id uuid,p_owner_id uuid)",
+        "agentry_memory._session_key(p_source_id integer,p_session text,p_seed bigint)",
+        "agentry_memory._terms(p_language regconfig,p_seed bigint,p_text text,length integer,terms bigint[],"
+        "frequencies smallint[])",
+        "agentry_memory._unspaced()",
+    )
+    for part in ("--proc-without-search-path", function)
+)
 
 
 def sources() -> list[Path]:

@@ -29,6 +29,9 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "world": ("core", "memory"),
 }
 
+# modules whose functions and tables use the types of pgvector
+USES_VECTOR = ("memory",)
+
 
 def schema_of(module: str) -> str:
     """The schema of a module, which is also the name of its extension."""
