@@ -245,6 +245,7 @@ RULES: dict[str, Rule] = {
                 )),
                 "a registry of the database, about tables and functions",
             ),
+            "agentry_memory.memory_link_kinds": "a registry of the database, about tables",
             "agentry_memory.memory_sources": "a registry of the database, about tables",
             "agentry_memory.embedding_models": "a registry of the database: indexes stand on it",
             "agentry_memory.recall_presets": "a registry of the database: formulas",
