@@ -11,6 +11,8 @@ SELECT agentry.guard_table('agentry_memory.memory_importance', p_visible_to => '
 SELECT agentry.guard_table('agentry_memory.agent_memory_settings', 'agent_id',
     p_writers => '{app,agents}', p_written_by => 'agentry_memory.set_memory_settings()', p_audit => true);
 
+SELECT agentry_memory._register_link_kind('memory', 'agentry_memory.agent_memories', 't.text');
+
 SELECT agentry._define_setting('memory.reflection_threshold', '15',
     'Importance after which a reflection of an agent is due, as a sum of numbers of 0 to 1 (150 where importance goes '
     'from 1 to 10: Park et al. 2023, section 4.2); a number from 1 on.',
@@ -28,7 +30,8 @@ SELECT agentry._define_setting('memory.notify', '"off"',
 
 SELECT agentry.register_personal_data('agentry_memory.memory_links', '{"agent_id": "agent_id", "user_id": "user_id"}',
     p_order => 90);
-SELECT agentry.register_personal_data('agentry_memory.agent_memories', '{"agent_id": "agent_id", "user_id": "user_id"}');
+SELECT agentry.register_personal_data('agentry_memory.agent_memories',
+    '{"agent_id": "agent_id", "user_id": "user_id"}');
 SELECT agentry.register_personal_data('agentry_memory.agent_memories',
     '{"related_agents": "agent_id", "related_users": "user_id"}', 'clear', p_order => 110);
 SELECT agentry.register_personal_data('agentry_memory.memory_importance', '{"agent_id": "agent_id"}');
