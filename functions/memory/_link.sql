@@ -13,7 +13,7 @@ CREATE OR REPLACE FUNCTION agentry_memory._link(
     p_relation  text,
     p_to_kind   text,
     p_to_id     uuid,
-    p_weight    real,
+    p_weight    float8,
     p_note      text
 )
 RETURNS boolean
@@ -33,8 +33,8 @@ BEGIN
             MESSAGE = format('relation %s does not exist', coalesce(quote_literal(p_relation), 'NULL')),
             HINT    = 'It is derived_from, supports, contradicts, supersedes or summarises.';
     END IF;
-    PERFORM agentry_memory._check_link_end(p_from_kind, p_from_id, v_from.found, v_from.readers, p_readers, p_sees_all);
-    PERFORM agentry_memory._check_link_end(p_to_kind, p_to_id, v_to.found, v_to.readers, p_readers, p_sees_all);
+    PERFORM agentry_memory._check_link_end(p_from_kind, p_from_id, v_from.is_there, v_from.readers, p_readers, p_sees_all);
+    PERFORM agentry_memory._check_link_end(p_to_kind, p_to_id, v_to.is_there, v_to.readers, p_readers, p_sees_all);
     IF p_kind = 'reader' OR NOT p_sees_all AND v_from.agent_id IS DISTINCT FROM p_agent_id THEN
         RAISE EXCEPTION USING
             ERRCODE = 'insufficient_privilege',
@@ -53,5 +53,5 @@ END;
 $_link$;
 
 COMMENT ON FUNCTION agentry_memory._link(
-    text, uuid, uuid, uuid[], boolean, text, uuid, text, text, uuid, real, text) IS
+    text, uuid, uuid, uuid[], boolean, text, uuid, text, text, uuid, float8, text) IS
     'Makes one link, for a caller that _reading_as() tells of.';

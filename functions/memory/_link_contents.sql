@@ -14,10 +14,11 @@ BEGIN
     FROM agentry_memory.memory_link_kinds AS k
     WHERE k.kind = p_kind;
     RETURN QUERY EXECUTE format(
-        'SELECT t.%I, (%s)::text FROM %s AS t WHERE t.org_id = $1 AND t.%1$I = ANY ($2)%s', v_kind.id_column,
+        'SELECT t.%I, (%s)::text FROM %s AS t WHERE t.org_id = $1 AND t.%1$I = ANY ($2)%4$s', v_kind.id_column,
         v_kind.content, v_kind.table_name,
-        format(' AND t.%I >= (SELECT min(agentry.uuidv7_time(i)) FROM unnest($2) AS i) '
-               'AND t.%1$I < (SELECT max(agentry.uuidv7_time(i, 1)) FROM unnest($2) AS i)', v_kind.time_column))
+        CASE WHEN v_kind.time_column IS NOT NULL THEN
+            format(' AND t.%I >= (SELECT min(agentry.uuidv7_time(i)) FROM unnest($2) AS i) '
+                   'AND t.%1$I < (SELECT max(agentry.uuidv7_time(i, 1)) FROM unnest($2) AS i)', v_kind.time_column) END)
     USING agentry.current_org_id(), p_ids;
 END;
 $_link_contents$;

@@ -1,4 +1,4 @@
--- _link_end(organisation, kind, id) -> found, agent_id, user_id, team_id, scope, readers
+-- _link_end(organisation, kind, id) -> is_there, agent_id, user_id, team_id, scope, readers
 -- A row that a link starts from or leads to, from the archive too, locked FOR KEY SHARE: it stays until the transaction
 -- ends.
 -- Raises invalid_parameter_value for a kind that cannot be linked.
@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION agentry_memory._link_end(
     p_org_id     uuid,
     p_kind       text,
     p_id         uuid,
-    OUT found    boolean,
+    OUT is_there boolean,
     OUT agent_id uuid,
     OUT user_id  uuid,
     OUT team_id  uuid,
@@ -23,7 +23,7 @@ DECLARE
 BEGIN
     IF p_kind = 'memory' THEN
         SELECT true, m.agent_id, m.user_id, m.team_id, m.scope, m.readers
-        INTO found, agent_id, user_id, team_id, scope, readers
+        INTO is_there, agent_id, user_id, team_id, scope, readers
         FROM agentry_memory.agent_memories AS m
         WHERE m.org_id = p_org_id AND m.id = p_id
         FOR KEY SHARE;
@@ -43,14 +43,15 @@ BEGIN
             EXECUTE format(
                 'SELECT true, t.agent_id, t.user_id, t.team_id, t.scope, t.readers FROM %s AS t '
                 'WHERE t.org_id = $1 AND t.%I = $2%s FOR KEY SHARE', v_part, v_kind.id_column,
-                format(' AND t.%I >= agentry.uuidv7_time($2) AND t.%1$I < agentry.uuidv7_time($2, 1)',
-                       v_kind.time_column))
-            INTO found, agent_id, user_id, team_id, scope, readers
+                CASE WHEN v_kind.time_column IS NOT NULL THEN
+                    format(' AND t.%I >= agentry.uuidv7_time($2) AND t.%1$I < agentry.uuidv7_time($2, 1)',
+                           v_kind.time_column) END)
+            INTO is_there, agent_id, user_id, team_id, scope, readers
             USING p_org_id, p_id;
-            EXIT WHEN found;
+            EXIT WHEN is_there;
         END LOOP;
     END IF;
-    found := coalesce(found, false);
+    is_there := coalesce(is_there, false);
 END;
 $_link_end$;
 

@@ -6,8 +6,8 @@ CREATE OR REPLACE FUNCTION agentry_memory._remember(
     p_agent_id            uuid,
     p_content             jsonb,
     p_memory_type         text,
-    p_importance          real,
-    p_emotional_relevance real        DEFAULT NULL,
+    p_importance          float8,
+    p_emotional_relevance float8      DEFAULT NULL,
     p_tags                text[]      DEFAULT '{}',
     p_related_agents      uuid[]      DEFAULT '{}',
     p_related_users       uuid[]      DEFAULT '{}',
@@ -17,7 +17,7 @@ CREATE OR REPLACE FUNCTION agentry_memory._remember(
     p_occurred_at         timestamptz DEFAULT NULL,
     p_expires_at          timestamptz DEFAULT NULL,
     p_pinned              boolean     DEFAULT false,
-    p_decay_rate          real        DEFAULT 0.1,
+    p_decay_rate          float8      DEFAULT 0.1,
     p_scope               text        DEFAULT 'agent',
     p_metadata            jsonb       DEFAULT '{}',
     p_source_kind         text        DEFAULT NULL,
@@ -62,5 +62,5 @@ END;
 $_remember$;
 
 COMMENT ON FUNCTION agentry_memory._remember(
-    uuid, uuid, jsonb, text, real, real, text[], uuid[], uuid[], text, text, bigint, timestamptz, timestamptz, boolean,
-    real, text, jsonb, text, text, vector, text) IS 'Remembers something for an agent that is known.';
+    uuid, uuid, jsonb, text, float8, float8, text[], uuid[], uuid[], text, text, bigint, timestamptz, timestamptz,
+    boolean, float8, text, jsonb, text, text, vector, text) IS 'Remembers something for an agent that is known.';

@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION agentry_memory._remembered_before(
     p_idempotency_key text,
     p_memory_type     text,
     p_content         jsonb,
-    p_importance      real
+    p_importance      float8
 )
 RETURNS uuid
 LANGUAGE plpgsql
@@ -16,7 +16,7 @@ AS $_remembered_before$
 DECLARE
     v_first record;
 BEGIN
-    SELECT m.id, (m.memory_type, m.content, m.importance) = (p_memory_type, p_content, p_importance) AS same
+    SELECT m.id, (m.memory_type, m.content, m.importance) = (p_memory_type, p_content, p_importance::real) AS same
     INTO v_first
     FROM agentry_memory.agent_memories AS m
     WHERE m.org_id = p_org_id AND m.agent_id = p_agent_id AND m.idempotency_key = p_idempotency_key;
@@ -31,5 +31,5 @@ BEGIN
 END;
 $_remembered_before$;
 
-COMMENT ON FUNCTION agentry_memory._remembered_before(uuid, uuid, text, text, jsonb, real) IS
+COMMENT ON FUNCTION agentry_memory._remembered_before(uuid, uuid, text, text, jsonb, float8) IS
     'The memory that has this idempotency key already; refuses another one.';

@@ -11,8 +11,8 @@ DECLARE
     v_count bigint;
 BEGIN
     DELETE FROM agentry_memory.memory_links AS l
-    WHERE NOT (agentry_memory._link_end(l.org_id, l.from_kind, l.from_id)).found
-       OR NOT (agentry_memory._link_end(l.org_id, l.to_kind, l.to_id)).found;
+    WHERE NOT (agentry_memory._link_end(l.org_id, l.from_kind, l.from_id)).is_there
+       OR NOT (agentry_memory._link_end(l.org_id, l.to_kind, l.to_id)).is_there;
     GET DIAGNOSTICS v_count = ROW_COUNT;
     RETURN v_count;
 END;

@@ -9,12 +9,12 @@ AS $_unlink$
     DELETE FROM agentry_memory.memory_links AS l
     WHERE l.from_id = ANY (p_ids)
       AND l.from_kind = p_kind
-      AND CASE WHEN p_org_id IS NULL THEN NOT (agentry_memory._link_end(l.org_id, p_kind, l.from_id)).found
+      AND CASE WHEN p_org_id IS NULL THEN NOT (agentry_memory._link_end(l.org_id, p_kind, l.from_id)).is_there
                ELSE l.org_id = p_org_id END;
     DELETE FROM agentry_memory.memory_links AS l
     WHERE l.to_id = ANY (p_ids)
       AND l.to_kind = p_kind
-      AND CASE WHEN p_org_id IS NULL THEN NOT (agentry_memory._link_end(l.org_id, p_kind, l.to_id)).found
+      AND CASE WHEN p_org_id IS NULL THEN NOT (agentry_memory._link_end(l.org_id, p_kind, l.to_id)).is_there
                ELSE l.org_id = p_org_id END;
 $_unlink$;
 

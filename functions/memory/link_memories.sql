@@ -8,10 +8,10 @@ CREATE OR REPLACE FUNCTION agentry_memory.link_memories(
     p_from_id   uuid,
     p_relation  text,
     p_to_id     uuid,
-    p_from_kind text DEFAULT 'memory',
-    p_to_kind   text DEFAULT 'memory',
-    p_weight    real DEFAULT 1,
-    p_note      text DEFAULT NULL
+    p_from_kind text   DEFAULT 'memory',
+    p_to_kind   text   DEFAULT 'memory',
+    p_weight    float8 DEFAULT 1,
+    p_note      text   DEFAULT NULL
 )
 RETURNS boolean
 LANGUAGE plpgsql
@@ -27,7 +27,7 @@ BEGIN
 END;
 $link_memories$;
 
-COMMENT ON FUNCTION agentry_memory.link_memories(text, uuid, text, uuid, text, text, real, text) IS
+COMMENT ON FUNCTION agentry_memory.link_memories(text, uuid, text, uuid, text, text, float8, text) IS
     'Says what a memory of the agent [whoever is asking] is to another that it sees: derived_from, supports, '
     'contradicts, supersedes, summarises; and returns whether that is new.  Kinds: memory, raw_memory, event, view, '
     'concept.  weight: 0 to 1.  A link that is there gets weight and note.  Who reads the one that it starts from '

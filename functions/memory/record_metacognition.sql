@@ -9,7 +9,7 @@ CREATE OR REPLACE FUNCTION agentry_memory.record_metacognition(
     p_strategy_adjustments   text[]      DEFAULT '{}',
     p_goal_modifications     text[]      DEFAULT '{}',
     p_self_awareness_notes   text        DEFAULT NULL,
-    p_importance             real        DEFAULT 0.8,
+    p_importance             float8      DEFAULT 0.8,
     p_evidence               uuid[]      DEFAULT '{}',
     p_forced                 boolean     DEFAULT false,
     p_scope                  text        DEFAULT 'agent',
@@ -68,7 +68,7 @@ END;
 $record_metacognition$;
 
 COMMENT ON FUNCTION agentry_memory.record_metacognition(
-    text, text, text[], text[], text, real, uuid[], boolean, text, timestamptz, vector, text) IS
+    text, text, text[], text[], text, float8, uuid[], boolean, text, timestamptz, vector, text) IS
     'Keeps what an agent [the current one] thinks of how it does, as a memory of type metacognition with links '
     'derived_from to its evidence, and returns its id: how it did, what it does otherwise, what it wants instead, what '
     'it noticed about itself; at least one of them.  Once in 24 hours, unless p_forced.  Other arguments as for '

@@ -9,7 +9,7 @@ CREATE OR REPLACE FUNCTION agentry_memory.record_reflection(
     p_insights           text[]      DEFAULT '{}',
     p_evidence           uuid[]      DEFAULT '{}',
     p_behavioral_changes text[]      DEFAULT '{}',
-    p_importance         real        DEFAULT NULL,
+    p_importance         float8      DEFAULT NULL,
     p_tags               text[]      DEFAULT '{}',
     p_scope              text        DEFAULT 'agent',
     p_occurred_at        timestamptz DEFAULT NULL,
@@ -67,7 +67,7 @@ END;
 $record_reflection$;
 
 COMMENT ON FUNCTION agentry_memory.record_reflection(
-    text, text, text[], uuid[], text[], real, text[], text, timestamptz, vector, text) IS
+    text, text, text[], uuid[], text[], float8, text[], text, timestamptz, vector, text) IS
     'Keeps what an agent [the current one] concluded from its memories, as a memory of type reflection with links '
     'derived_from to the memories that are its evidence, and returns its id; reflections_due() begins anew.  '
     'importance: 0 to 1 [on a scale of 1 to 10: 2 more than the mean of the evidence, else of what was remembered '

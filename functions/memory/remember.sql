@@ -7,8 +7,8 @@ CREATE OR REPLACE FUNCTION agentry_memory.remember(
     p_agent               text,
     p_content             text,
     p_memory_type         text        DEFAULT 'episodic',
-    p_importance          real        DEFAULT 0.5,
-    p_emotional_relevance real        DEFAULT NULL,
+    p_importance          float8      DEFAULT 0.5,
+    p_emotional_relevance float8      DEFAULT NULL,
     p_tags                text[]      DEFAULT '{}',
     p_related_agents      text[]      DEFAULT '{}',
     p_related_users       text[]      DEFAULT '{}',
@@ -18,7 +18,7 @@ CREATE OR REPLACE FUNCTION agentry_memory.remember(
     p_occurred_at         timestamptz DEFAULT NULL,
     p_expires_at          timestamptz DEFAULT NULL,
     p_pinned              boolean     DEFAULT false,
-    p_decay_rate          real        DEFAULT 0.1,
+    p_decay_rate          float8      DEFAULT 0.1,
     p_scope               text        DEFAULT 'agent',
     p_metadata            jsonb       DEFAULT '{}',
     p_source_kind         text        DEFAULT NULL,
@@ -45,8 +45,8 @@ END;
 $remember$;
 
 COMMENT ON FUNCTION agentry_memory.remember(
-    text, text, text, real, real, text[], text[], text[], text, text, bigint, timestamptz, timestamptz, boolean, real,
-    text, jsonb, text, text, vector, text) IS
+    text, text, text, float8, float8, text[], text[], text[], text, text, bigint, timestamptz, timestamptz, boolean,
+    float8, text, jsonb, text, text, vector, text) IS
     'Keeps something that an agent [the current one] is to remember, and returns its id.  content: a text.  '
     'memory_type: episodic, semantic, procedural, working, observation, reflection, plan, metacognition.  importance: '
     '0 to 1; it never changes.  emotional_relevance: 0 to 1.  related_agents, related_users: whom it is about, by '
@@ -62,8 +62,8 @@ CREATE OR REPLACE FUNCTION agentry_memory.remember(
     p_agent               text,
     p_content             jsonb,
     p_memory_type         text        DEFAULT 'episodic',
-    p_importance          real        DEFAULT 0.5,
-    p_emotional_relevance real        DEFAULT NULL,
+    p_importance          float8      DEFAULT 0.5,
+    p_emotional_relevance float8      DEFAULT NULL,
     p_tags                text[]      DEFAULT '{}',
     p_related_agents      text[]      DEFAULT '{}',
     p_related_users       text[]      DEFAULT '{}',
@@ -73,7 +73,7 @@ CREATE OR REPLACE FUNCTION agentry_memory.remember(
     p_occurred_at         timestamptz DEFAULT NULL,
     p_expires_at          timestamptz DEFAULT NULL,
     p_pinned              boolean     DEFAULT false,
-    p_decay_rate          real        DEFAULT 0.1,
+    p_decay_rate          float8      DEFAULT 0.1,
     p_scope               text        DEFAULT 'agent',
     p_metadata            jsonb       DEFAULT '{}',
     p_source_kind         text        DEFAULT NULL,
@@ -100,7 +100,7 @@ END;
 $remember$;
 
 COMMENT ON FUNCTION agentry_memory.remember(
-    text, jsonb, text, real, real, text[], text[], text[], text, text, bigint, timestamptz, timestamptz, boolean, real,
-    text, jsonb, text, text, vector, text) IS
+    text, jsonb, text, float8, float8, text[], text[], text[], text, text, bigint, timestamptz, timestamptz, boolean,
+    float8, text, jsonb, text, text, vector, text) IS
     'The same with content as a JSON object: episodic {event, temporal}, semantic {concept, definition}, procedural '
     '{skill, steps: array}, working {items: array, capacity: number}, others {text}; more keys may stand in it.';

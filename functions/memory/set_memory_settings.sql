@@ -3,7 +3,7 @@
 -- Raises check_violation and what _actor() raises.
 CREATE OR REPLACE FUNCTION agentry_memory.set_memory_settings(
     p_agent                text,
-    p_reflection_threshold real    DEFAULT NULL,
+    p_reflection_threshold float8  DEFAULT NULL,
     p_reflection_memories  integer DEFAULT NULL,
     p_reflections_a_day    integer DEFAULT NULL
 )
@@ -25,7 +25,7 @@ BEGIN
 END;
 $set_memory_settings$;
 
-COMMENT ON FUNCTION agentry_memory.set_memory_settings(text, real, integer, integer) IS
+COMMENT ON FUNCTION agentry_memory.set_memory_settings(text, float8, integer, integer) IS
     'Sets what an agent [the current one] does otherwise than the settings of its organisation say: the importance '
     'after which a reflection is due (a sum of numbers of 0 to 1: 15 is 150 where importance goes from 1 to 10), how '
     'many memories it needs at least, and after how many within 24 hours none is due.  What is left out is as the '

@@ -11,7 +11,7 @@ DECLARE
     v_from record := agentry_memory._link_end(NEW.org_id, NEW.from_kind, NEW.from_id);
     v_to   record := agentry_memory._link_end(NEW.org_id, NEW.to_kind, NEW.to_id);
 BEGIN
-    IF NOT (v_from.found AND v_to.found) THEN
+    IF NOT (v_from.is_there AND v_to.is_there) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'foreign_key_violation',
             MESSAGE = 'one end of a link is not there',
