@@ -144,6 +144,9 @@ RULES: dict[str, Rule] = {
             "agentry.verify_password": "asks by _user_of_password(), which calls _caller()",
             **{f"agentry_memory.{name}": "asks by _reading_as(), which calls _actor() or _caller()"
                for name in ("link_memories", "mark_recalled", "unlink_memories")},
+            **{f"agentry_memory.{name}": "asks by _reading_as(), which calls _actor() or _caller()"
+               for name in ("add_evidence", "concept_history", "deprecate_concept", "promote_view", "promotion_verdict",
+                            "reject_view", "undo_consolidation", "validate_view", "withdraw_evidence")},
         },
     ),
     "trigger functions are internal, and no role but the owner may execute them": Rule(
@@ -601,6 +604,7 @@ RULES: dict[str, Rule] = {
                 (f"agentry_memory.{name}" for name in ("register_source", "unregister_source")), "for administrators"
             ),
             "agentry_memory.expire_memories": "maintenance",
+            "agentry_memory.expire_views": "maintenance",
         },
     ),
     "group roles read every view, and every table but those that nobody may see": Rule(
