@@ -7,22 +7,20 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $_cognitive_views_counts$
 DECLARE
+    v_written    boolean := TG_OP = 'UPDATE'
+                            AND (NEW.evidence_count, NEW.counter_evidence_count, NEW.confidence) IS DISTINCT FROM
+                                (OLD.evidence_count, OLD.counter_evidence_count, OLD.confidence);
     v_is         record;
     v_confidence real;
 BEGIN
-    IF TG_OP = 'UPDATE'
-       AND (NEW.evidence_count, NEW.counter_evidence_count, NEW.confidence, NEW.initial_confidence)
-           IS NOT DISTINCT FROM
-           (OLD.evidence_count, OLD.counter_evidence_count, OLD.confidence, OLD.initial_confidence) THEN
+    IF TG_OP = 'UPDATE' AND NOT v_written
+       AND (NEW.org_id, NEW.id, NEW.initial_confidence) = (OLD.org_id, OLD.id, OLD.initial_confidence) THEN
         RETURN NEW;
     END IF;
-    v_is := agentry_memory._evidence(NEW.org_id, NEW.id);
+    v_is         := agentry_memory._evidence(NEW.org_id, NEW.id);
     v_confidence := agentry_memory._view_confidence(NEW.initial_confidence, v_is.weight_for, v_is.weight_against);
-    IF TG_OP = 'UPDATE'
-       AND (NEW.evidence_count, NEW.counter_evidence_count) IS DISTINCT FROM
-           (v_is.evidence_count, v_is.counter_evidence_count)
-       OR TG_OP = 'UPDATE' AND NEW.confidence IS DISTINCT FROM OLD.confidence
-       AND NEW.confidence IS DISTINCT FROM v_confidence THEN
+    IF v_written AND (NEW.evidence_count, NEW.counter_evidence_count, NEW.confidence) IS DISTINCT FROM
+                     (v_is.evidence_count, v_is.counter_evidence_count, v_confidence) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'generated_always',
             MESSAGE = 'what speaks for and against a view is counted by the database',

@@ -8,9 +8,11 @@ SET search_path = pg_catalog, pg_temp
 AS $_memory_links_views_update$
 BEGIN
     PERFORM agentry_memory._count_evidence(c.org_id, array_agg(DISTINCT c.to_id))
-    FROM (SELECT n.org_id, n.to_kind, n.to_id, n.relation FROM new_rows AS n
-          UNION ALL
-          SELECT o.org_id, o.to_kind, o.to_id, o.relation FROM old_rows AS o) AS c
+    FROM (SELECT l.org_id, l.to_kind, l.to_id, l.relation
+          FROM (SELECT n.* FROM new_rows AS n UNION ALL SELECT o.* FROM old_rows AS o) AS l
+          -- twice the same: whatever was changed, it does not count
+          GROUP BY l.org_id, l.from_kind, l.from_id, l.relation, l.to_kind, l.to_id, l.weight
+          HAVING count(*) = 1) AS c
     WHERE c.to_kind = 'view' AND c.relation IN ('supports', 'contradicts')
     GROUP BY c.org_id;
     RETURN NULL;
