@@ -1,6 +1,6 @@
 -- _leaves(value) -> text
--- What there is to read in a JSON value: a text as it is; of objects and arrays the values in them, with commas between.
--- NULL where it is nothing but blanks.
+-- What there is to read in a JSON value: a text as it is; of objects and arrays the values in them, with commas
+-- between.  NULL where it is nothing but blanks.
 CREATE OR REPLACE FUNCTION agentry_memory._leaves(p_value jsonb)
 RETURNS text
 LANGUAGE sql

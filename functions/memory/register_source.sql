@@ -36,7 +36,7 @@ DECLARE
     v_query  text;
     v_source record;
     v_type   regtype;
-    v_part   regclass;
+    v_rows   text;
     v_event  text;
 BEGIN
     IF coalesce(p_name !~ '^[a-z][a-z0-9_]{0,39}$', true) OR p_table IS NULL OR p_content IS NULL OR p_id IS NULL THEN
@@ -81,10 +81,13 @@ BEGIN
         INTO v_source
         FROM agentry_memory.memory_sources AS s
         WHERE s.name = p_name;
-        FOR v_part IN SELECT agentry._with_archive(p_table) LOOP
-            EXECUTE agentry_memory._entries_sql(replace(v_query, '{rows}', v_part::text), true)
-            USING v_source.source_id;
-        END LOOP;
+        SELECT string_agg(replace(v_query, '{rows}', a.part::text), ' UNION ALL ')
+        INTO v_rows
+        FROM agentry._with_archive(p_table) AS a (part);
+        EXECUTE format('DELETE FROM agentry_memory.memory_entries AS e '
+                       'WHERE e.source_id = $1 AND NOT EXISTS (%s)', agentry_memory._kept_sql(v_rows, 'e'))
+        USING v_source.source_id;
+        EXECUTE agentry_memory._entries_sql(v_rows, true) USING v_source.source_id;
     END IF;
     FOREACH v_event IN ARRAY '{insert,update,delete,truncate}'::text[] LOOP
         EXECUTE format(

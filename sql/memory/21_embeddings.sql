@@ -97,8 +97,8 @@ COMMENT ON COLUMN agentry_memory.embedding_queue.status IS
     'pending; claimed; failed (due again at available_at); dead (tried too often).';
 COMMENT ON COLUMN agentry_memory.embedding_queue.priority IS '1 (first) to 10; what is embedded anew has 9.';
 COMMENT ON COLUMN agentry_memory.embedding_queue.token IS
-    'Token of the last claim.  Each claim has a number of its own: a row goes with its embedding and may come back with '
-    'another text, and what was claimed before that must not count.';
+    'Token of the last claim.  No two claims have the same: a row goes when it is embedded and may come back with '
+    'another text, and no claim from before that may count.';
 COMMENT ON COLUMN agentry_memory.embedding_queue.attempts IS
     'How often it was claimed.  A change of the text counts too.';
 COMMENT ON COLUMN agentry_memory.embedding_queue.uncounted IS
