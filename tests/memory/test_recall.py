@@ -382,7 +382,7 @@ def test_the_index_of_vectors_and_of_words_is_used_as_an_agent(desk: Database) -
     assert found(nova, "4321", None, limit=1) == ["tide 4321"]
     filtered = found(nova, None, None, embedding=question, limit=50, tags=["rare"], preset="hybrid")
     assert len(filtered) == 50
-    assert uses(index) >= before[0] + 2
+    assert uses(index) > before[0]
     assert uses("agentry_memory.memory_entries_terms_idx") > before[1]
 
 
