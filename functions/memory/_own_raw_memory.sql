@@ -24,23 +24,22 @@ DECLARE
     v_agents uuid[] := ARRAY(SELECT a.id
                              FROM agentry.agents AS a
                              WHERE a.org_id = v_me.org_id AND v_me.kind = 'user' AND a.user_id = v_me.user_id);
-    v_part   regclass;
+    v_parts  regclass[];
 BEGIN
     org_id := v_me.org_id;
-    FOR v_part IN
-        SELECT 'agentry_memory.raw_memories'::regclass
-        UNION ALL
-        SELECT agentry_memory._archive_of('agentry_memory.raw_memories')
-    LOOP
+    part   := 'agentry_memory.raw_memories';
+    WHILE part IS NOT NULL LOOP
         EXECUTE format(
             'SELECT r.created_at, r.agent_id, r.user_id, r.team_id, r.scope, r.redacted_at FROM %s AS r '
             'WHERE r.org_id = $1 AND r.memory_id = $2 AND r.created_at = $3 '
-            'AND ($4 OR r.readers && $5 OR r.agent_id = ANY ($6)) %s', v_part, p_lock)
+            'AND ($4 OR r.readers && $5 OR r.agent_id = ANY ($6)) %s', part, p_lock)
         INTO created_at, agent_id, user_id, team_id, scope, redacted_at
         USING v_me.org_id, p_memory_id, agentry.uuidv7_time(p_memory_id), agentry.sees_organisation(),
               agentry.current_readers(), v_agents;
-        part := v_part;
         EXIT WHEN created_at IS NOT NULL;
+        v_parts := coalesce(v_parts, ARRAY(SELECT agentry_memory._archive_of('agentry_memory.raw_memories')));
+        part    := v_parts[1];
+        v_parts := v_parts[2:];
     END LOOP;
     IF created_at IS NULL THEN
         RAISE EXCEPTION USING

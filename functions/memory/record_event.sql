@@ -8,15 +8,15 @@ CREATE OR REPLACE FUNCTION agentry_memory.record_event(
     p_memory_id         uuid,
     p_action            text,
     p_target            text,
-    p_actor             text        DEFAULT NULL,
-    p_quantity          numeric     DEFAULT NULL,
-    p_unit              text        DEFAULT NULL,
-    p_timestamp         timestamptz DEFAULT NULL,
-    p_confidence        real        DEFAULT 1,
-    p_ordinal           integer     DEFAULT NULL,
-    p_extractor_version text        DEFAULT NULL,
-    p_source            text        DEFAULT 'manual',
-    p_metadata          jsonb       DEFAULT '{}'
+    p_actor             text             DEFAULT NULL,
+    p_quantity          numeric          DEFAULT NULL,
+    p_unit              text             DEFAULT NULL,
+    p_timestamp         timestamptz      DEFAULT NULL,
+    p_confidence        double precision DEFAULT 1,
+    p_ordinal           integer          DEFAULT NULL,
+    p_extractor_version text             DEFAULT NULL,
+    p_source            text             DEFAULT 'manual',
+    p_metadata          jsonb            DEFAULT '{}'
 )
 RETURNS uuid
 LANGUAGE plpgsql
@@ -36,7 +36,7 @@ END;
 $record_event$;
 
 COMMENT ON FUNCTION agentry_memory.record_event(
-    uuid, text, text, text, numeric, text, timestamptz, real, integer, text, text, jsonb) IS
+    uuid, text, text, text, numeric, text, timestamptz, double precision, integer, text, text, jsonb) IS
     'Records an event of a raw memory and returns its id: actor [whose memory it is], action, target, quantity (above '
     '0) with its unit, timestamp [that of the memory], confidence 0 to 1.  ordinal: its place among the events of the '
     'memory, from 1 on [the next]; the same place and facts give the first id.  extractor_version, source: what read '

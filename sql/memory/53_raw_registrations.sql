@@ -18,7 +18,7 @@ FROM (VALUES
     ('redact_raw_memory', 'agentry_memory.redact_raw_memory(uuid,text)'::regprocedure),
     ('delete_raw_memory', 'agentry_memory.delete_raw_memory(uuid)'::regprocedure),
     ('record_event',
-     'agentry_memory.record_event(uuid,text,text,text,numeric,text,timestamptz,real,integer,text,text,jsonb)'
+     'agentry_memory.record_event(uuid,text,text,text,numeric,text,timestamptz,float8,integer,text,text,jsonb)'
          ::regprocedure)
 ) AS t (name, function)
 ON CONFLICT (name) DO UPDATE SET function = excluded.function, description = excluded.description;
