@@ -1,4 +1,4 @@
--- _own_raw_memory(memory_id, lock) -> org_id, part, created_at, agent_id, user_id, team_id, scope, redacted_at
+-- _own_raw_memory(memory_id, lock) -> org_id, part, created_at, agent_id, user_id, team_id, scope, redacted_at, key
 -- A raw memory that the caller may change: an agent its own, a user that of itself or of one of its agents,
 -- applications and administrators any of their organisation; part: where it is, agentry_memory.raw_memories or a
 -- retired month.  Locks the row, as lock says (FOR UPDATE, FOR NO KEY UPDATE).
@@ -13,7 +13,8 @@ CREATE OR REPLACE FUNCTION agentry_memory._own_raw_memory(
     OUT user_id     uuid,
     OUT team_id     uuid,
     OUT scope       text,
-    OUT redacted_at timestamptz
+    OUT redacted_at timestamptz,
+    OUT key         text
 )
 LANGUAGE plpgsql
 VOLATILE
@@ -30,10 +31,11 @@ BEGIN
     part   := 'agentry_memory.raw_memories';
     WHILE part IS NOT NULL LOOP
         EXECUTE format(
-            'SELECT r.created_at, r.agent_id, r.user_id, r.team_id, r.scope, r.redacted_at FROM %s AS r '
+            'SELECT r.created_at, r.agent_id, r.user_id, r.team_id, r.scope, r.redacted_at, '
+            'r.idempotency_key FROM %s AS r '
             'WHERE r.org_id = $1 AND r.memory_id = $2 AND r.created_at = $3 '
             'AND ($4 OR r.readers && $5 OR r.agent_id = ANY ($6)) %s', part, p_lock)
-        INTO created_at, agent_id, user_id, team_id, scope, redacted_at
+        INTO created_at, agent_id, user_id, team_id, scope, redacted_at, key
         USING v_me.org_id, p_memory_id, agentry.uuidv7_time(p_memory_id), agentry.sees_organisation(),
               agentry.current_readers(), v_agents;
         EXIT WHEN created_at IS NOT NULL;

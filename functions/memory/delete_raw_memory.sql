@@ -22,6 +22,11 @@ BEGIN
         'agentry_memory.event_memories', v_org_id,
         format('memory_created_at = agentry.uuidv7_time(%1$L) AND memory_id = %1$L', p_memory_id));
     DELETE FROM agentry_memory.event_memory_keys AS k WHERE k.org_id = v_org_id AND k.memory_id = p_memory_id;
+    -- of a retired month no trigger frees it
+    DELETE FROM agentry_memory.raw_memory_keys AS k
+    WHERE k.org_id = v_org_id
+      AND k.owner_id = coalesce(v_memory.agent_id, v_memory.user_id, v_memory.team_id, v_org_id)
+      AND k.idempotency_key = v_memory.key;
     PERFORM agentry._close_way(v_way, v_events || agentry_memory._erase_rows(
         'agentry_memory.raw_memories', v_org_id,
         format('created_at = agentry.uuidv7_time(%1$L) AND memory_id = %1$L', p_memory_id)));
