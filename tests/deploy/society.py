@@ -119,6 +119,7 @@ def fill(conn: Connection, roles: dict[str, str], *, shop: bool = True) -> Socie
     run("SELECT agentry.login(%s)", key)
     _messages(conn)
     _memories(conn)
+    _raw_memories(conn)
     seal(conn)
     run("SELECT agentry.forget('gone')")
 
@@ -136,7 +137,6 @@ def fill(conn: Connection, roles: dict[str, str], *, shop: bool = True) -> Socie
     run("UPDATE agentry.agents SET shoe_size = 38 WHERE name = 'nova'")
     if shop:
         run(f"CREATE SCHEMA shop AUTHORIZATION {owner}")
-        run(f"CREATE SCHEMA agentry_archive AUTHORIZATION {owner}")
         run(f"SET ROLE {owner}")
         with conn.transaction():
             conn.execute(SHOP.encode())
@@ -196,6 +196,30 @@ def _memories(conn: Connection) -> None:
     )
 
 
+def _raw_memories(conn: Connection) -> None:
+    """With an event each: one in the archive, one whose month has no partition, one redacted, one young."""
+    for content, at in (("archived", "2028-02-03 04:05:06.789+00"), ("waiting", "2030-02-03 04:05:06.789+00"),
+                        ("redacted", "2031-03-03"), ("young", "2031-03-04")):  # fmt: skip
+        memory = value(
+            conn, "SELECT agentry_memory.remember_raw(%s, 'nova', p_metadata => '{\"a\": [1, null]}',"
+            " p_session => 's', p_session_order => 2, p_created_at => %s, p_idempotency_key => %s)",
+            content, at, content,
+        )  # fmt: skip
+        value(conn, "SELECT agentry_memory.record_event(%s, 'be', %s, p_quantity => 1.50, p_unit => 'x')", memory,
+              content)  # fmt: skip
+        if content == "archived":
+            for table in ("event_memories", "raw_memories"):
+                value(conn, "SELECT agentry.ensure_partitions(%s)", f"agentry_memory.{table}")
+                value(conn, "SELECT agentry.retire_partitions(%s)", f"agentry_memory.{table}")
+                conn.execute(
+                    "SELECT agentry_memory._release_memories(a.part)"
+                    " FROM agentry_memory._archive_of('agentry_memory.event_memories') AS a (part)"
+                )
+        if content == "redacted":
+            value(conn, "SELECT agentry_memory.redact_raw_memory(%s, 'a wish')", memory)
+    value(conn, "SELECT agentry_memory.remember_raw(p_user => 'ann', p_encrypted => '\\x00ff', p_key_ref => 'vault/2')")
+
+
 def use(conn: Connection, society: Society) -> None:
     """A restored database works: its clock, queues, keys, audit, rules and partitions."""
     token = value(conn, "SELECT agentry.login(%s)", society.key)
@@ -226,9 +250,31 @@ def use(conn: Connection, society: Society) -> None:
         "shop.notes_2029_05", "shop.notes_2031_08", "shop.notes_2031_09", "shop.notes_2031_10"
     ]  # fmt: skip
     assert value(conn, "SELECT array_agg(id ORDER BY id) FROM shop.notes_2029_05") == [1]
+    _use_raw_memories(conn)
     archived = "SELECT array_agg(t::text) FROM agentry._with_archive('shop.notes') AS t"
     assert value(conn, archived) == ["shop.notes", "agentry_archive.notes_2030_01"]
     assert value(conn, "SELECT id FROM agentry_archive.notes_2030_01") == 20
+
+
+def _use_raw_memories(conn: Connection) -> None:
+    found = conn.execute(
+        "SELECT r.idempotency_key, r.content, r.archived, e.target, e.archived"
+        " FROM agentry_memory.v_raw_memories_all AS r LEFT JOIN agentry_memory.v_event_memories_all AS e"
+        " ON e.memory_created_at = r.created_at AND e.memory_id = r.memory_id WHERE r.encrypted IS NULL ORDER BY 1"
+    ).fetchall()
+    assert found == [
+        ("archived", "archived", True, "archived", True), ("redacted", None, False, None, None),
+        ("waiting", "waiting", False, "waiting", False), ("young", "young", False, "young", False),
+    ]  # fmt: skip
+    young = value(conn, "SELECT memory_id FROM agentry_memory.raw_memories WHERE content = 'young'")
+    assert value(
+        conn, "SELECT agentry_memory.remember_raw('young', 'nova', p_metadata => '{\"a\": [1, null]}',"
+        " p_session => 's', p_session_order => 2, p_idempotency_key => 'young')"
+    ) == young  # fmt: skip
+    value(conn, "SELECT agentry_memory.record_event(%s, 'go', 'on')", young)
+    assert value(conn, "SELECT max(ordinal) FROM agentry_memory.event_memories WHERE memory_id = %s", young) == 2
+    assert value(conn, "SELECT count(*) FROM agentry_memory.v_memory_orphans") == 0
+    assert value(conn, "SELECT agentry.ensure_partitions('agentry_memory.raw_memories')")[0].endswith("_2030_02")
 
 
 # -- dumps ------------------------------------------------------------------------------------------------------------
