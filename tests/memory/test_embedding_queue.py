@@ -1,5 +1,5 @@
-"""The queue of embeddings: claimed by workers, completed, failed, prolonged, given back; and what a change, a deletion or
-forgetting does to it."""
+"""The queue of embeddings: claimed by workers, completed, failed, prolonged, given back; and what a change, a deletion
+or forgetting does to it."""
 
 from __future__ import annotations
 
@@ -376,7 +376,8 @@ def test_what_was_given_up_is_made_due_again(memory: Connection) -> None:
     assert one(memory, "requeue_embeddings") == 2
     assert one(memory, "requeue_embeddings", model=MODEL) == 0
     assert {e: (q["status"], q["error"], q["dead_at"]) for e, q in queue(memory).items()} == {
-        entries[1]: ("pending", "away", None), entries[2]: ("pending", "away", None), entries[3]: ("pending", None, None)}
+        entries[1]: ("pending", "away", None), entries[2]: ("pending", "away", None),
+        entries[3]: ("pending", None, None)}
     for entry, said in ((entries[0], "embedded"), (entries[1], "pending")):
         with refused(memory, errors.ObjectNotInPrerequisiteState, f"entry {entry} is not given up for model {MODEL}",
                      f"It is {said}."):
@@ -515,7 +516,7 @@ def test_two_that_complete_the_same_claim_at_once_do_it_once(shop: Database) -> 
 def test_a_bulk_change_and_a_worker_never_wait_for_each_other_in_a_ring(
     shop: Database, background: Callable[..., Future[Any]]
 ) -> None:
-    """The writer has one entry and wants another, which the worker has; who would wait is the worker, and it does not."""
+    """The writer has one entry and wants another, which the worker has; the worker would wait, and does not."""
     first, second = write(shop.admin, "one", "two")
     worker, writer = shop.connect(autocommit=False), shop.connect(autocommit=False)
     claims = claim(shop.admin)
@@ -556,7 +557,8 @@ def test_agents_readers_and_strangers_are_no_workers(shop: Database) -> None:
     for statement in CALLS.values():
         for conn, who in ((agent, "agent nova"), (reader, "reader")):
             with refused(conn, errors.InsufficientPrivilege,
-                         "the embeddings of an organisation are for applications and administrators", f"You are {who}."):
+                         "the embeddings of an organisation are for applications and administrators",
+                         f"You are {who}."):
                 conn.execute(f"SELECT * FROM agentry_memory.{statement}".encode())
         with pytest.raises(errors.InvalidAuthorizationSpecification):
             stranger.execute(f"SELECT * FROM agentry_memory.{statement}".encode())

@@ -1,4 +1,4 @@
-"""memory_embeddings: the semantic query as it is printed, for whoever asks, on the default model of the organisation."""
+"""memory_embeddings: the semantic query as it is printed, for whoever asks, on the organisation's default model."""
 
 from __future__ import annotations
 
