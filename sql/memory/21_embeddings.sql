@@ -51,8 +51,8 @@ CREATE TABLE IF NOT EXISTS agentry_memory.memory_vectors (
     CONSTRAINT memory_vectors_pkey PRIMARY KEY (org_id, entry_id, model_id),
     CONSTRAINT memory_vectors_entry_id_fkey FOREIGN KEY (org_id, entry_id)
         REFERENCES agentry_memory.memory_entries (org_id, id) ON DELETE CASCADE,
-    CONSTRAINT memory_vectors_model_id_fkey FOREIGN KEY (model_id)
-        REFERENCES agentry_memory.embedding_models (model_id),
+    CONSTRAINT memory_vectors_model_id_fkey FOREIGN KEY (org_id, model_id)
+        REFERENCES agentry_memory.organization_models (org_id, model_id) ON DELETE CASCADE,
     CONSTRAINT memory_vectors_embedding_check CHECK (l2_norm(embedding) > 0)
 );
 -- in the row itself: a search reads it there, whatever its length
@@ -71,6 +71,7 @@ CREATE TABLE IF NOT EXISTS agentry_memory.embedding_queue (
     model_id     integer     NOT NULL,
     status       text        NOT NULL DEFAULT 'pending',
     priority     smallint    NOT NULL DEFAULT 5,
+    token        bigint      NOT NULL GENERATED ALWAYS AS IDENTITY,
     attempts     integer     NOT NULL DEFAULT 0,
     uncounted    integer     NOT NULL DEFAULT 0,
     available_at timestamptz NOT NULL DEFAULT now(),
@@ -80,8 +81,8 @@ CREATE TABLE IF NOT EXISTS agentry_memory.embedding_queue (
     CONSTRAINT embedding_queue_pkey PRIMARY KEY (org_id, entry_id, model_id),
     CONSTRAINT embedding_queue_entry_id_fkey FOREIGN KEY (org_id, entry_id)
         REFERENCES agentry_memory.memory_entries (org_id, id) ON DELETE CASCADE,
-    CONSTRAINT embedding_queue_model_id_fkey FOREIGN KEY (model_id)
-        REFERENCES agentry_memory.embedding_models (model_id),
+    CONSTRAINT embedding_queue_model_id_fkey FOREIGN KEY (org_id, model_id)
+        REFERENCES agentry_memory.organization_models (org_id, model_id) ON DELETE CASCADE,
     CONSTRAINT embedding_queue_status_check CHECK (status IN ('pending', 'claimed', 'failed', 'dead')),
     CONSTRAINT embedding_queue_priority_check CHECK (priority BETWEEN 1 AND 10),
     CONSTRAINT embedding_queue_attempts_check CHECK (attempts >= 0 AND uncounted BETWEEN 0 AND attempts),
@@ -95,8 +96,11 @@ COMMENT ON COLUMN agentry_memory.embedding_queue.model_id IS 'The model.';
 COMMENT ON COLUMN agentry_memory.embedding_queue.status IS
     'pending; claimed; failed (due again at available_at); dead (tried too often).';
 COMMENT ON COLUMN agentry_memory.embedding_queue.priority IS '1 (first) to 10; what is embedded anew has 9.';
+COMMENT ON COLUMN agentry_memory.embedding_queue.token IS
+    'Token of the last claim.  No two claims have the same: a row goes when it is embedded and may come back with '
+    'another text, and no claim from before that may count.';
 COMMENT ON COLUMN agentry_memory.embedding_queue.attempts IS
-    'How often it was claimed; the token of the last claim.  A change of the text counts too: no older token holds.';
+    'How often it was claimed.  A change of the text counts too.';
 COMMENT ON COLUMN agentry_memory.embedding_queue.uncounted IS
     'Claims that do not count against the setting memory.max_attempts.';
 COMMENT ON COLUMN agentry_memory.embedding_queue.available_at IS 'When it may be claimed.';

@@ -142,6 +142,8 @@ RULES: dict[str, Rule] = {
             "agentry.logout": "ends the session that is bound here and no other",
             "agentry.set_password": "asks by _user_of_password(), which calls _caller()",
             "agentry.verify_password": "asks by _user_of_password(), which calls _caller()",
+            **{f"agentry_memory.{name}": "asks by _reading_as(), which calls _actor() or _caller()"
+               for name in ("link_memories", "mark_recalled", "unlink_memories")},
         },
     ),
     "trigger functions are internal, and no role but the owner may execute them": Rule(
@@ -245,6 +247,7 @@ RULES: dict[str, Rule] = {
                 )),
                 "a registry of the database, about tables and functions",
             ),
+            "agentry_memory.memory_link_kinds": "a registry of the database, about tables",
             "agentry_memory.memory_sources": "a registry of the database, about tables",
             "agentry_memory.embedding_models": "a registry of the database: indexes stand on it",
             "agentry_memory.recall_presets": "a registry of the database: formulas",
@@ -443,7 +446,7 @@ RULES: dict[str, Rule] = {
             WHERE NOT t.tgisinternal
               AND CASE WHEN t.tgname ~ '^(agentry_[0-9]{2}|zz_agentry)_'
                        THEN obj_description(fn.oid, 'pg_proc')
-                                !~ 'set by (guard_table\(\)|register_source\(\)|the partition engine)'
+                                !~ 'set by ((guard_table|register_source|_register_link_kind)\(\)|the partition engine)'
                        ELSE fn.proname <> '_' || t.tgname END""",
         "CREATE TRIGGER metrics_offender BEFORE UPDATE ON agentry.metrics"
         " FOR EACH ROW EXECUTE FUNCTION agentry._set_updated_at()",
@@ -531,6 +534,10 @@ RULES: dict[str, Rule] = {
         """SELECT rel.full_name FROM rel, aclexplode(rel.relacl) AS x JOIN groups ON groups.oid = x.grantee
            WHERE x.privilege_type <> 'SELECT' AND (rel.relkind NOT IN ('r', 'p') OR NOT rel.relrowsecurity)""",
         TABLE + "GRANT UPDATE ON agentry.offender TO agentry_app",
+        {
+            f"agentry_memory.{view}": "its INSTEAD OF trigger writes a table with the rights of the caller"
+            for view in ("agent_metacognition", "agent_reflections")
+        },
     ),
     "group roles have no right on a sequence": Rule(
         """SELECT rel.full_name || ': ' || groups.rolname FROM rel, groups
@@ -599,6 +606,7 @@ RULES: dict[str, Rule] = {
             **dict.fromkeys(
                 (f"agentry_memory.{name}" for name in ("register_source", "unregister_source")), "for administrators"
             ),
+            "agentry_memory.expire_memories": "maintenance",
         },
     ),
     "group roles read every view, and every table but those that nobody may see": Rule(
@@ -623,7 +631,10 @@ RULES: dict[str, Rule] = {
         }
         | {
             f"agentry_memory.{name}": "functions that run as the caller, or views, call it"
-            for name in ("_fetch_archived", "_fetch_query", "_has_row", "_source")
+            for name in (
+                "_agent_name", "_check_given", "_fetch_archived", "_fetch_query", "_has_row", "_link_contents",
+                "_memory_access", "_metacognition_content", "_refuse_memory", "_source", "_texts",
+            )
         },
     ),
     "group roles and owner cannot log in and have no attribute of power": Rule(

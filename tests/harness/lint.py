@@ -125,6 +125,8 @@ def _spot(script: str, *arguments: str) -> Iterator[str]:
     """What pgspot says about a built script, with the source file in place of the script's line."""
     # pgspot writes functions out again and forgets to quote this name, which it then cannot parse
     script = script.replace('"timestamp"', "timestamp_")
+    # public stands for the schema where pgvector is, see agentry._pin_vector(); what names it is in the catalogue tests
+    script = script.replace("search_path = pg_catalog, public, pg_temp", "search_path = pg_catalog, pg_temp")
     banners = [(_line(script, m.start()), m.group(1)) for m in _BANNER.finditer(script)]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "script.sql")
