@@ -272,12 +272,13 @@ def bench(
 
 @task(
     help={
-        "messages": "how many are sent",
+        "messages": "how many are sent; with --embeddings, how many texts are written and changed",
         "kills": "how often a client, a backend or the server is killed",
         "seed": "that of a former run, for the same choices [a new one]",
         "pg": "18, 17 or 16",
         "fsync": "whether the server waits for its disk",
         "keep": "keep the history though nothing is wrong with it",
+        "embeddings": "workers that embed texts, instead of chat",
     }
 )
 def faults(
@@ -288,14 +289,17 @@ def faults(
     pg: int = 18,
     fsync: bool = True,
     keep: bool = False,
+    embeddings: bool = False,
 ) -> None:
     """Kill clients and server at random while messages flow, and check that none is lost or handled twice."""
+    from tests.faults import embeddings as under_fire
     from tests.faults import run as fire
 
     with step("building"):
         make_build()
     try:
-        report = fire.run(pg, messages, kills, seed, fsync, keep)
+        report: fire.Report | under_fire.Report = (under_fire if embeddings else fire).run(
+            pg, messages, kills, seed, fsync, keep)
     except ServerError as error:
         raise Exit(str(error)) from error
     print(report, flush=True)

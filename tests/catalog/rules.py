@@ -446,7 +446,7 @@ RULES: dict[str, Rule] = {
             WHERE NOT t.tgisinternal
               AND CASE WHEN t.tgname ~ '^(agentry_[0-9]{2}|zz_agentry)_'
                        THEN obj_description(fn.oid, 'pg_proc')
-                            !~ 'set by ((guard_table|register_source|_register_link_kind)\(\)|the partition engine)'
+                                !~ 'set by ((guard_table|register_source|_register_link_kind)\(\)|the partition engine)'
                        ELSE fn.proname <> '_' || t.tgname END""",
         "CREATE TRIGGER metrics_offender BEFORE UPDATE ON agentry.metrics"
         " FOR EACH ROW EXECUTE FUNCTION agentry._set_updated_at()",

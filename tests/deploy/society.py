@@ -118,8 +118,8 @@ def fill(conn: Connection, roles: dict[str, str], *, shop: bool = True) -> Socie
     key = str(value(conn, "SELECT agentry.create_api_key('nova')"))
     run("SELECT agentry.login(%s)", key)
     _messages(conn)
-    _memories(conn)
     _raw_memories(conn)
+    _memories(conn)
     seal(conn)
     run("SELECT agentry.forget('gone')")
 
@@ -175,27 +175,6 @@ def _messages(conn: Connection) -> None:
     assert {row[0] for row in found} == wanted
 
 
-def _memories(conn: Connection) -> None:
-    """Memories with a link, a reflection, use, settings, and of or about whoever is forgotten."""
-    conn.execute(
-        """SELECT agentry_memory.remember('coder', m, p_scope => 'user', p_related_agents => '{nova,gone}',
-                                          p_related_users => '{ann}', p_tags => '{tea}', p_session => 'tea',
-                                          p_occurred_at => '2031-03-01')
-           FROM unnest('{Ann likes tea.,She likes it green.}'::text[]) AS m"""
-    )
-    conn.execute(
-        """SELECT agentry_memory.remember('nova', '{"skill": "tea", "steps": ["boil", "wait"]}'::jsonb, 'procedural',
-                                          p_pinned => true, p_expires_at => 'infinity'),
-                  agentry_memory.remember('gone', 'soon to be forgotten')"""
-    )
-    conn.execute(
-        "SELECT agentry_memory.record_reflection('coder', 'Tea first.', ARRAY['ask'], array_agg(m.id)),"
-        " agentry_memory.mark_recalled('memory', array_agg(m.id::text)),"
-        " agentry_memory.set_memory_settings('coder', 7.5)"
-        " FROM agentry_memory.agent_memories AS m WHERE m.session = 'tea'"
-    )
-
-
 def _raw_memories(conn: Connection) -> None:
     """With an event each: one in the archive, one whose month has no partition, one redacted, one young."""
     for content, at in (("archived", "2028-02-03 04:05:06.789+00"), ("waiting", "2030-02-03 04:05:06.789+00"),
@@ -218,6 +197,27 @@ def _raw_memories(conn: Connection) -> None:
         if content == "redacted":
             value(conn, "SELECT agentry_memory.redact_raw_memory(%s, 'a wish')", memory)
     value(conn, "SELECT agentry_memory.remember_raw(p_user => 'ann', p_encrypted => '\\x00ff', p_key_ref => 'vault/2')")
+
+
+def _memories(conn: Connection) -> None:
+    """Memories with a link, a reflection, use, settings, and of or about whoever is forgotten."""
+    conn.execute(
+        """SELECT agentry_memory.remember('coder', m, p_scope => 'user', p_related_agents => '{nova,gone}',
+                                          p_related_users => '{ann}', p_tags => '{tea}', p_session => 'tea',
+                                          p_occurred_at => '2031-03-01')
+           FROM unnest('{Ann likes tea.,She likes it green.}'::text[]) AS m"""
+    )
+    conn.execute(
+        """SELECT agentry_memory.remember('nova', '{"skill": "tea", "steps": ["boil", "wait"]}'::jsonb, 'procedural',
+                                          p_pinned => true, p_expires_at => 'infinity'),
+                  agentry_memory.remember('gone', 'soon to be forgotten')"""
+    )
+    conn.execute(
+        "SELECT agentry_memory.record_reflection('coder', 'Tea first.', ARRAY['ask'], array_agg(m.id)),"
+        " agentry_memory.mark_recalled('memory', array_agg(m.id::text)),"
+        " agentry_memory.set_memory_settings('coder', 7.5)"
+        " FROM agentry_memory.agent_memories AS m WHERE m.session = 'tea'"
+    )
 
 
 def use(conn: Connection, society: Society) -> None:
