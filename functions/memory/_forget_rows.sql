@@ -1,5 +1,5 @@
 -- _forget_rows(table, part, organisation, condition): takes rows of a retired month of a registered table out of the
--- semantic index; the triggers of the table do so for those that are not retired
+-- semantic index and their links away; the triggers of the table do so for those that are not retired
 CREATE OR REPLACE FUNCTION agentry_memory._forget_rows(
     p_table regclass, p_part regclass, p_org_id uuid, p_condition text
 )
@@ -14,6 +14,7 @@ BEGIN
     IF p_part = p_table THEN
         RETURN;
     END IF;
+    PERFORM agentry_memory._unlink_rows(p_table, p_part, format('org_id = %L AND %s', p_org_id, p_condition));
     FOR v_source IN
         SELECT s.source_id, s.query
         FROM agentry_memory.memory_sources AS s
