@@ -390,7 +390,7 @@ def test_what_is_pinned_stays_as_strong_as_it_is_important(town: Town) -> None:
 
 def test_what_is_archived_is_kept_and_not_recalled(town: Town) -> None:
     one = remember(town.conn, "nova", "Ann likes tea.")
-    call(town.conn, "archive_memory", id=one)
+    town.conn.execute("SELECT agentry_memory.archive_memory(%s)", [one])
     at = memory(town.conn, one)["archived_at"]
     assert at is not None
     assert entry(town.conn, one) is None

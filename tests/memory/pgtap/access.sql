@@ -15,10 +15,11 @@ INSERT INTO kind VALUES
 
 CREATE TEMPORARY TABLE tables_of (kind text, names name[]) ON COMMIT DROP;
 INSERT INTO tables_of VALUES
-    ('own', '{event_memories, raw_memories}'),
-    ('kept', '{embedding_queue, memory_entries, memory_vectors, organization_models}'),
-    ('registry', '{embedding_models, memory_sources, recall_presets}'),
-    ('closed', '{event_memory_keys, memory_access, memory_changes, memory_owners, memory_terms, raw_memory_keys}');
+    ('own', '{agent_memories, agent_memory_settings, event_memories, raw_memories}'),
+    ('kept', '{embedding_queue, memory_entries, memory_links, memory_vectors, organization_models}'),
+    ('registry', '{embedding_models, memory_link_kinds, memory_sources, recall_presets}'),
+    ('closed', '{event_memory_keys, memory_access, memory_changes, memory_importance, memory_owners, memory_terms,
+                 raw_memory_keys}');
 
 CREATE TEMPORARY TABLE fact ON COMMIT DROP AS
 SELECT t.name, k.*, k.guarded AND k.kind <> 'closed' AS written
@@ -57,16 +58,26 @@ SELECT is_empty(
                            OR has_table_privilege(r.role, c.oid, 'DELETE, TRUNCATE')))$$,
     'nobody has a right on a month');
 
--- views read with the rights of the caller; nobody writes through them
-CREATE TEMPORARY TABLE view_fact (name name) ON COMMIT DROP;
+-- views read with the rights of the caller; two are written, by triggers with those rights too
+CREATE TEMPORARY TABLE view_fact (name name, written boolean) ON COMMIT DROP;
 INSERT INTO view_fact
-SELECT unnest('{v_event_memories_all, v_memory_orphans, v_raw_memories_all, v_raw_memory_embeddings}'::name[]);
+SELECT v.name, v.name IN ('agent_metacognition', 'agent_reflections')
+FROM unnest('{agent_metacognition, agent_reflections, memory_embeddings, v_agent_memories, v_embedding_index_progress,
+              v_embedding_progress, v_event_memories_all, v_memory_orphans, v_memory_strength, v_raw_memories_all,
+              v_raw_memory_embeddings}'::name[]) AS v (name);
 
 SELECT views_are('agentry_memory', array_agg(name), 'views of agentry_memory') FROM view_fact;
 SELECT view_owner_is('agentry_memory', name, 'agentry_owner', name || ' belongs to agentry_owner') FROM view_fact;
 SELECT table_privs_are('agentry_memory', f.name, r.role,
-                       CASE r.role WHEN 'public' THEN '{}' ELSE '{SELECT}' END::text[], r.role || ' on ' || f.name)
+                       CASE WHEN r.role = 'public' THEN '{}'
+                            WHEN f.written AND r.role <> 'agentry_reader' THEN '{SELECT, DELETE}'
+                            ELSE '{SELECT}' END::text[],
+                       r.role || ' on ' || f.name)
 FROM view_fact AS f, unnest('{public, agentry_app, agentry_agent, agentry_reader}'::name[]) AS r (role);
+SELECT any_column_privs_are('agentry_memory', f.name, r.role, '{SELECT, INSERT, UPDATE}',
+                            r.role || ' on the columns of ' || f.name)
+FROM view_fact AS f, unnest('{agentry_app, agentry_agent}'::name[]) AS r (role)
+WHERE f.written;
 
 SELECT * FROM finish();
 ROLLBACK;
