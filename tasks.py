@@ -229,13 +229,15 @@ def test(_: Context, pg: str = "", k: str = "", args: str = "", workers: int = 0
 @task(
     positional=["what"],
     help={
-        "what": "chat, audit, partitions",
+        "what": "chat, audit, partitions, recall",
         "pgmq": "chat: path of pgmq.sql, to measure it beside",
         "seconds": "chat, audit: how long each measurement lasts",
         "clients": "chat, audit: numbers of clients, separated by commas",
         "rounds": "chat, audit: how often each is measured; medians are printed",
         "held": "chat: measure again while a snapshot is held, as a long report does",
-        "only": "chat: only what has this in its name",
+        "only": "chat: only what has this in its name; recall: quality, load, tenants, one agent or many agents",
+        "data": "recall: folder with conversations, questions and vectors [AGENTRY_DATA/locomo-dev]",
+        "entries": "recall: memories of the one agent",
     },
 )
 def bench(
@@ -247,11 +249,13 @@ def bench(
     rounds: int = 3,
     held: bool = False,
     only: str = "",
+    data: str = "",
+    entries: int = 100_000,
 ) -> None:
     """Measure on a server of its own; ratios in one run count, absolute times do not."""
     from pathlib import Path
 
-    from tests.bench import audit, chat, partitions
+    from tests.bench import audit, chat, partitions, recall
 
     numbers = [int(n) for n in clients.split(",")]
     if what == "chat":
@@ -260,18 +264,21 @@ def bench(
         audit.run(seconds, numbers, rounds)
     elif what == "partitions":
         partitions.run()
+    elif what == "recall":
+        recall.run(only, Path(data) if data else None, entries)
     else:
-        raise Exit(f"there is no benchmark {what}; there are: chat, audit, partitions")
+        raise Exit(f"there is no benchmark {what}; there are: chat, audit, partitions, recall")
 
 
 @task(
     help={
-        "messages": "how many are sent",
+        "messages": "how many are sent; with --embeddings, how many texts are written and changed",
         "kills": "how often a client, a backend or the server is killed",
         "seed": "that of a former run, for the same choices [a new one]",
         "pg": "18, 17 or 16",
         "fsync": "whether the server waits for its disk",
         "keep": "keep the history though nothing is wrong with it",
+        "embeddings": "workers that embed texts, instead of chat",
     }
 )
 def faults(
@@ -282,14 +289,17 @@ def faults(
     pg: int = 18,
     fsync: bool = True,
     keep: bool = False,
+    embeddings: bool = False,
 ) -> None:
     """Kill clients and server at random while messages flow, and check that none is lost or handled twice."""
+    from tests.faults import embeddings as under_fire
     from tests.faults import run as fire
 
     with step("building"):
         make_build()
     try:
-        report = fire.run(pg, messages, kills, seed, fsync, keep)
+        report: fire.Report | under_fire.Report = (under_fire if embeddings else fire).run(
+            pg, messages, kills, seed, fsync, keep)
     except ServerError as error:
         raise Exit(str(error)) from error
     print(report, flush=True)

@@ -33,7 +33,8 @@ BEGIN
             MESSAGE = format('relation %s does not exist', coalesce(quote_literal(p_relation), 'NULL')),
             HINT    = 'It is derived_from, supports, contradicts, supersedes or summarises.';
     END IF;
-    PERFORM agentry_memory._check_link_end(p_from_kind, p_from_id, v_from.is_there, v_from.readers, p_readers, p_sees_all);
+    PERFORM agentry_memory._check_link_end(p_from_kind, p_from_id, v_from.is_there, v_from.readers, p_readers,
+                                           p_sees_all);
     PERFORM agentry_memory._check_link_end(p_to_kind, p_to_id, v_to.is_there, v_to.readers, p_readers, p_sees_all);
     IF p_kind = 'reader' OR NOT p_sees_all AND v_from.agent_id IS DISTINCT FROM p_agent_id THEN
         RAISE EXCEPTION USING

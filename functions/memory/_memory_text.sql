@@ -16,14 +16,14 @@ AS $_memory_text$
         WHEN p_memory_type = 'semantic' THEN
             CASE WHEN jsonb_typeof(p_content -> 'concept') = 'string'
                       AND jsonb_typeof(p_content -> 'definition') IN ('string', 'object', 'array')
-                 THEN concat_ws(': ', p_content ->> 'concept',
-                                nullif(nullif(agentry_memory._leaves(p_content -> 'definition'),
-                                              p_content ->> 'concept'), '')) END
+                 THEN concat_ws(': ', agentry_memory._leaves(p_content -> 'concept'),
+                                nullif(agentry_memory._leaves(p_content -> 'definition'), p_content ->> 'concept')) END
         WHEN p_memory_type = 'procedural' THEN
             CASE WHEN jsonb_typeof(p_content -> 'skill') = 'string' AND jsonb_typeof(p_content -> 'steps') = 'array'
-                 THEN concat_ws(E'\n', p_content ->> 'skill', (
+                 THEN concat_ws(E'\n', agentry_memory._leaves(p_content -> 'skill'), (
                      SELECT string_agg(format('%s. %s', s.n, agentry_memory._leaves(s.step)), E'\n' ORDER BY s.n)
-                     FROM jsonb_array_elements(p_content -> 'steps') WITH ORDINALITY AS s (step, n))) END
+                     FROM jsonb_array_elements(p_content -> 'steps') WITH ORDINALITY AS s (step, n)
+                     WHERE agentry_memory._leaves(s.step) IS NOT NULL)) END
         WHEN p_memory_type = 'working' THEN
             CASE WHEN jsonb_typeof(p_content -> 'items') = 'array'
                       AND jsonb_typeof(p_content -> 'capacity') = 'number'
@@ -31,9 +31,10 @@ AS $_memory_text$
                        FROM jsonb_array_elements(p_content -> 'items') WITH ORDINALITY AS i (item, n)) END
         WHEN jsonb_typeof(p_content -> 'text') = 'string' THEN
             CASE WHEN p_memory_type = 'reflection' AND jsonb_typeof(p_content -> 'insights') = 'array'
-                 THEN concat_ws(E'\n', p_content ->> 'text', (
+                 THEN concat_ws(E'\n', agentry_memory._leaves(p_content -> 'text'), (
                      SELECT string_agg('- ' || agentry_memory._leaves(i.insight), E'\n' ORDER BY i.n)
-                     FROM jsonb_array_elements(p_content -> 'insights') WITH ORDINALITY AS i (insight, n)))
+                     FROM jsonb_array_elements(p_content -> 'insights') WITH ORDINALITY AS i (insight, n)
+                     WHERE agentry_memory._leaves(i.insight) IS NOT NULL))
                  ELSE p_content ->> 'text' END
     END
 $_memory_text$;

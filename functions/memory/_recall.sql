@@ -3,9 +3,9 @@
 -- the nearest vectors, and where their weight is not 0 the newest and the most important.  With each candidate come its
 -- two neighbours on either side in the session.  All of them are scored together:
 --
---   words     BM25 (Robertson and Zaragoza 2009; k1 0.9, b 0.4 as in Anserini) over a window: the frequency of a word is
---             its own, and 0.3 of that of the next entries and 0.15 of those after these.  So a word that stands in two
---             of them saturates once, and different words add up (document expansion: Tao et al. 2006; Lv and Zhai
+--   words     BM25 (Robertson and Zaragoza 2009; k1 0.9, b 0.4 as in Anserini) over a window: the frequency of a word
+--             is its own, and 0.3 of that of the next entries and 0.15 of those after these.  So a word that stands in
+--             two of them saturates once, and different words add up (document expansion: Tao et al. 2006; Lv and Zhai
 --             2009).  The length is that of the window, too.
 --   meaning   cosine, averaged over the window by the same shares
 --
@@ -79,7 +79,12 @@ DECLARE
     v_few        bigint[];
     v_probes     integer          := 0;
     v_together   boolean          := false;
-    v_sum        double precision := 0;
+    v_sum        double precision;
+    v_handful    constant integer := 2000;
+    v_passing    double precision;
+    v_rare       bigint[];
+    v_rarest     double precision;
+    v_kinds      bigint[];
     v_words      bigint[]         := '{}';
     v_vectors    bigint[]         := '{}';
     v_others     bigint[]         := '{}';
@@ -88,34 +93,57 @@ BEGIN
     SELECT q.lexemes, q.frequencies, q.weights, q.terms, q.numbers, q.entries, q.length
     INTO v_lexemes, v_counts, v_weights, v_terms, v_numbers, v_entries, v_length
     FROM agentry_memory._query_terms(p_org_id, p_owners, p_seeds, p_query) AS q;
+    -- tags and sources are terms of the index too: it is known how many entries have them
+    v_passing := v_entries;
+    IF p_tags IS NOT NULL THEN
+        v_rare    := ARRAY(SELECT agentry_memory._tag_term(o.seed, t.tag)
+                           FROM unnest(p_tags) AS t (tag), unnest(p_seeds) AS o (seed));
+        v_rarest  := agentry_memory._count_terms(p_org_id, p_owners, v_rare);
+        v_passing := least(v_rarest, v_passing);
+    END IF;
+    IF p_sources IS NOT NULL THEN
+        v_kinds   := ARRAY(SELECT agentry_memory._source_term(o.seed, k.source_id)
+                           FROM unnest(p_sources) AS k (source_id), unnest(p_seeds) AS o (seed));
+        v_sum     := agentry_memory._count_terms(p_org_id, p_owners, v_kinds);
+        v_passing := v_passing * least(v_sum / v_entries, 1);
+        IF v_rare IS NULL OR v_sum < v_rarest THEN
+            v_rare   := v_kinds;
+            v_rarest := v_sum;
+        END IF;
+    END IF;
+    -- few enough to look at each; else the filters are applied to what the indexes find
     IF p_session IS NOT NULL THEN
         v_sessions := ARRAY(SELECT agentry_memory._session_key(s.source_id, p_session, o.seed)
                             FROM agentry_memory.memory_sources AS s, unnest(p_seeds) AS o (seed));
-        v_few := ARRAY(SELECT e.id
-                       FROM agentry_memory.memory_entries AS e
-                       WHERE e.org_id = p_org_id AND e.session_key = ANY (v_sessions)
-                       LIMIT 2001);
+        v_few      := ARRAY(
+            SELECT e.id
+            FROM agentry_memory.memory_entries AS e
+            WHERE e.org_id = p_org_id
+              AND e.session_key = ANY (v_sessions)
+              AND agentry_memory._passes(e.expires_at, e.source_id, e.session_key, e.occurred_at, e.tags,
+                                         p_now, p_sources, v_sessions, p_since, p_until, p_tags)
+            LIMIT v_handful + 1);
+        v_passing  := least(v_passing, v_handful);
+    ELSIF v_rarest <= v_handful THEN
+        v_few := ARRAY(
+            SELECT e.id
+            FROM agentry_memory.memory_entries AS e
+            WHERE e.org_id = p_org_id
+              AND e.terms && v_rare
+              AND agentry_memory._passes(e.expires_at, e.source_id, e.session_key, e.occurred_at, e.tags,
+                                         p_now, p_sources, v_sessions, p_since, p_until, p_tags));
     ELSIF p_since IS NOT NULL OR p_until IS NOT NULL THEN
-        v_few := ARRAY(SELECT n.id
-                       FROM unnest(p_owners) AS o (owner_id)
-                       CROSS JOIN LATERAL (
-                           SELECT e.id
-                           FROM agentry_memory.memory_entries AS e
-                           WHERE e.owner_id = o.owner_id
-                             AND e.occurred_at >= coalesce(p_since, '-infinity')
-                             AND e.occurred_at < coalesce(p_until, 'infinity')
-                             AND e.org_id = p_org_id
-                           LIMIT 2001) AS n
-                       LIMIT 2001);
+        v_few := agentry_memory._newest(p_org_id, p_owners, v_handful + 1, p_now, p_sources, v_sessions, p_since,
+                                        p_until, p_tags);
     END IF;
-    -- few enough to look at each; else the filter is applied to what the indexes find
-    IF cardinality(v_few) > 2000 THEN
+    IF cardinality(v_few) > v_handful THEN
         v_few := NULL;
     END IF;
 
     -- words: the rarest that are together in at most 300 entries (more where a filter will leave only some).  If even
     -- the rarest is in far more, entries in which several are together; if that does not narrow it, the newest.
     IF v_lexical > 0 AND v_terms IS NOT NULL THEN
+        v_sum := 0;
         FOR v_i IN 1..cardinality(v_counts) LOOP
             EXIT WHEN v_i > 1
                   AND v_sum + v_counts[v_i] > CASE WHEN p_tags IS NULL AND p_since IS NULL
@@ -124,7 +152,7 @@ BEGIN
             v_sum    := v_sum + v_counts[v_i];
             v_probes := v_i;
         END LOOP;
-        IF v_sum > 2000 AND v_few IS NULL THEN
+        IF v_sum > v_handful AND v_few IS NULL THEN
             v_together := true;
             v_sum      := v_entries;
             FOR v_i IN 1..cardinality(v_counts) LOOP
@@ -138,13 +166,9 @@ BEGIN
                 SELECT e.id
                 FROM agentry_memory.memory_entries AS e
                 JOIN unnest(v_terms, v_numbers) AS t (term, number) ON t.term = ANY (e.terms)
-                WHERE e.org_id = p_org_id
-                  AND e.id = ANY (v_few)
-                  AND agentry_memory._passes(e.expires_at, e.source_id, e.session_key, e.occurred_at, e.tags,
-                                             p_now, p_sources, v_sessions, p_since, p_until, p_tags)
+                WHERE e.org_id = p_org_id AND e.id = ANY (v_few)
                 GROUP BY e.id
-                ORDER BY sum(v_weights[t.number] / (1 + 0.9 * (0.6 + 0.4 * e.length / v_length))) DESC,
-                         e.id
+                ORDER BY sum(v_weights[t.number] / (1 + 0.9 * (0.6 + 0.4 * e.length / v_length))) DESC, e.id
                 LIMIT v_many);
         ELSIF NOT v_together THEN
             v_words := ARRAY(
@@ -204,17 +228,22 @@ BEGIN
 
     IF v_semantic > 0 AND v_embedding IS NOT NULL THEN
         v_vectors := coalesce(agentry_memory._nearest(
-            p_model_id, p_dimensions, p_org_id, p_owners, v_embedding, v_many, v_entries,
-            CASE WHEN EXISTS (SELECT
-                              FROM agentry_memory.memory_entries AS e
-                              WHERE e.expires_at IS NOT NULL AND e.org_id = p_org_id AND e.owner_id = ANY (p_owners))
-                      OR num_nonnulls(p_sources, v_sessions, p_since, p_until, p_tags) > 0
-                 THEN '(e.expires_at IS NULL OR e.expires_at > $4) AND ($5 IS NULL OR e.source_id = ANY ($5)) '
-                      'AND ($6 IS NULL OR e.session_key = ANY ($6)) AND ($7 IS NULL OR e.occurred_at >= $7) '
-                      'AND ($8 IS NULL OR e.occurred_at < $8) AND ($9 IS NULL OR e.tags && $9)' END,
+            p_model_id, p_dimensions, p_org_id, p_owners, v_embedding, v_many, v_entries, v_passing,
+            num_nonnulls(p_sources, v_sessions, p_since, p_until, p_tags) > 0
+                OR EXISTS (SELECT
+                           FROM agentry_memory.memory_entries AS e
+                           WHERE e.expires_at IS NOT NULL AND e.org_id = p_org_id AND e.owner_id = ANY (p_owners)),
             p_now, p_sources, v_sessions, p_since, p_until, p_tags, v_few), '{}');
     END IF;
-    IF v_importance > 0 THEN
+    IF v_few IS NOT NULL THEN
+        v_others := ARRAY(
+            SELECT n.id
+            FROM (SELECT e.id, row_number() OVER (ORDER BY e.importance DESC, e.id DESC) AS important,
+                         row_number() OVER (ORDER BY e.occurred_at DESC, e.id DESC) AS new
+                  FROM agentry_memory.memory_entries AS e
+                  WHERE e.org_id = p_org_id AND e.id = ANY (v_few)) AS n
+            WHERE v_importance > 0 AND n.important <= v_many OR v_recency > 0 AND n.new <= v_many);
+    ELSIF v_importance > 0 THEN
         v_others := ARRAY(
             SELECT n.id
             FROM unnest(p_owners) AS o (owner_id)
@@ -232,11 +261,18 @@ BEGIN
             LIMIT v_many);
     END IF;
     v_found := ARRAY(SELECT f.id FROM unnest(v_words || v_vectors || v_others) AS f (id) GROUP BY f.id);
-    IF v_recency > 0 OR cardinality(v_found) < p_limit THEN
+    IF v_recency > 0 AND v_few IS NULL OR cardinality(v_found) < p_limit THEN
         v_found := ARRAY(
             SELECT f.id
-            FROM unnest(v_found || agentry_memory._newest(
-                p_org_id, p_owners, v_many, p_now, p_sources, v_sessions, p_since, p_until, p_tags)) AS f (id)
+            FROM unnest(v_found || CASE
+                     WHEN v_few IS NULL THEN agentry_memory._newest(
+                         p_org_id, p_owners, v_many, p_now, p_sources, v_sessions, p_since, p_until, p_tags)
+                     WHEN cardinality(v_few) <= p_limit THEN v_few
+                     ELSE ARRAY(SELECT e.id
+                                FROM agentry_memory.memory_entries AS e
+                                WHERE e.org_id = p_org_id AND e.id = ANY (v_few)
+                                ORDER BY e.occurred_at DESC, e.id DESC
+                                LIMIT v_many) END) AS f (id)
             GROUP BY f.id);
     END IF;
     -- what there is nothing to compare with does not count, and the other counts for both
@@ -365,7 +401,8 @@ BEGIN
         -- where nothing else counts, the best are known here
         SELECT g.*
         FROM legs AS g
-        ORDER BY CASE WHEN v_more THEN 0 ELSE -round((v_lexical * g.lexical + v_semantic * g.semantic) * 1e9) END, g.id DESC
+        ORDER BY CASE WHEN v_more THEN 0 ELSE -round((v_lexical * g.lexical + v_semantic * g.semantic) * 1e9) END,
+                 g.id DESC
         LIMIT CASE WHEN NOT v_more THEN p_limit END
     ), aged AS (
         SELECT r.*, e.source_id, e.row_id, e.content, e.occurred_at, e.importance::double precision AS importance,
@@ -389,9 +426,9 @@ BEGIN
                CASE WHEN v_norm = 'range' THEN coalesce((a.recency - min(a.recency) OVER p)
                                                         / nullif(max(a.recency) OVER p - min(a.recency) OVER p, 0), 0)
                     ELSE a.recency END AS recency,
-               CASE WHEN v_norm = 'range' THEN coalesce((a.importance - min(a.importance) OVER p)
-                                                        / nullif(max(a.importance) OVER p - min(a.importance) OVER p, 0),
-                                                        0)
+               CASE WHEN v_norm = 'range'
+                    THEN coalesce((a.importance - min(a.importance) OVER p)
+                                  / nullif(max(a.importance) OVER p - min(a.importance) OVER p, 0), 0)
                     ELSE a.importance END AS importance,
                CASE WHEN v_norm = 'range' THEN coalesce((a.emotion - min(a.emotion) OVER p)
                                                         / nullif(max(a.emotion) OVER p - min(a.emotion) OVER p, 0), 0)

@@ -5,18 +5,8 @@ LANGUAGE plpgsql
 VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $_unlink_month$
-DECLARE
-    v_kind record;
 BEGIN
-    FOR v_kind IN
-        SELECT k.kind, k.id_column
-        FROM agentry_memory.memory_link_kinds AS k
-        WHERE k.table_name = p_table
-    LOOP
-        EXECUTE format('SELECT agentry_memory._unlink($1, array_agg(t.%I), t.org_id) FROM %s AS t GROUP BY t.org_id',
-                       v_kind.id_column, p_partition)
-        USING v_kind.kind;
-    END LOOP;
+    PERFORM agentry_memory._unlink_rows(p_table, p_partition, 'true');
 END;
 $_unlink_month$;
 

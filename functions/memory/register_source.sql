@@ -71,11 +71,16 @@ BEGIN
             HINT    = 'Take another name, or agentry_memory.unregister_source() first.';
     END IF;
     EXECUTE format('SELECT pg_typeof((SELECT (%s) FROM %s AS t LIMIT 0))', p_id, p_table) INTO v_type;
-    INSERT INTO agentry_memory.memory_sources AS s (name, table_name, expressions, query, id_type)
-    VALUES (p_name, p_table, v_expressions, v_query, v_type)
-    ON CONFLICT (name) DO UPDATE
-    SET expressions = excluded.expressions, query = excluded.query, id_type = excluded.id_type
-    WHERE (s.expressions, s.query, s.id_type) IS DISTINCT FROM (excluded.expressions, excluded.query, excluded.id_type);
+    -- a repeated install uses up no number
+    IF v_source.source_id IS NULL THEN
+        INSERT INTO agentry_memory.memory_sources (name, table_name, expressions, query, id_type)
+        VALUES (p_name, p_table, v_expressions, v_query, v_type);
+    ELSE
+        UPDATE agentry_memory.memory_sources AS s
+        SET expressions = v_expressions, query = v_query, id_type = v_type
+        WHERE s.source_id = v_source.source_id
+          AND (s.expressions, s.query, s.id_type) IS DISTINCT FROM (v_expressions, v_query, v_type);
+    END IF;
     IF FOUND THEN
         SELECT s.source_id, s.table_name, s.query
         INTO v_source

@@ -1,10 +1,11 @@
 -- Indexes of memories and links beyond those of keys.  Words, meaning, tags, sessions and importance are found by the
--- semantic index; what the content holds beyond its text is not searched.
+-- semantic index (idx_memories_embedding and idx_memories_importance of document 002, idx_agent_memories_importance of
+-- document 003); what the content holds beyond its text is not searched, so there is no idx_memories_content_gin.
 
--- the newest of an agent
+-- the newest of an agent: idx_agent_memories_agent_id, idx_agent_memories_timestamp
 CREATE INDEX IF NOT EXISTS agent_memories_occurred_at_idx
     ON agentry_memory.agent_memories (org_id, agent_id, occurred_at, id);
--- the newest of one type; the reflections of a day
+-- the newest of one type, the reflections of a day: idx_memories_agent_type, idx_memories_agent_type_time
 CREATE INDEX IF NOT EXISTS agent_memories_memory_type_idx
     ON agentry_memory.agent_memories (org_id, agent_id, memory_type, occurred_at, id);
 CREATE UNIQUE INDEX IF NOT EXISTS agent_memories_idempotency_key

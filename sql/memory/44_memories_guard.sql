@@ -12,6 +12,11 @@ SELECT agentry.guard_table('agentry_memory.agent_memory_settings', 'agent_id',
     p_writers => '{app,agents}', p_written_by => 'agentry_memory.set_memory_settings()', p_audit => true);
 
 SELECT agentry_memory._register_link_kind('memory', 'agentry_memory.agent_memories', 't.text');
+SELECT agentry_memory._register_link_kind('raw_memory', 'agentry_memory.raw_memories', 't.content', 'memory_id',
+    'created_at');
+-- the id of an event does not tell its time
+SELECT agentry_memory._register_link_kind('event', 'agentry_memory.event_memories',
+    'concat_ws('' '', t.actor, t.action, trim_scale(t.quantity), t.unit, t.target)', 'event_id');
 
 SELECT agentry._define_setting('memory.reflection_threshold', '15',
     'Importance after which a reflection of an agent is due, as a sum of numbers of 0 to 1 (150 where importance goes '

@@ -320,7 +320,9 @@ RULES: dict[str, Rule] = {
         """SELECT o.name FROM (
                SELECT k.conname AS name, tbl.relname, CASE k.contype
                           WHEN 'p' THEN 'pkey' WHEN 'u' THEN 'key' WHEN 'f' THEN 'fkey' ELSE 'check' END AS kind
-               FROM pg_constraint AS k JOIN tbl ON tbl.oid = k.conrelid WHERE k.contype IN ('p', 'u', 'f', 'c')
+               FROM pg_constraint AS k JOIN tbl ON tbl.oid = k.conrelid
+               -- a key into a monthly table has others below it, one a month
+               WHERE k.contype IN ('p', 'u', 'f', 'c') AND k.conparentid = 0
                UNION ALL
                SELECT c.relname, tbl.relname,
                       CASE WHEN i.indisprimary THEN 'pkey' WHEN i.indisunique THEN 'key' ELSE 'idx' END
@@ -328,6 +330,10 @@ RULES: dict[str, Rule] = {
            ) AS o
            WHERE NOT starts_with(o.name, o.relname || '_') OR right(o.name, length(o.kind) + 1) <> '_' || o.kind""",
         "ALTER TABLE agentry.metrics ADD CONSTRAINT offender CHECK (unit <> '')",
+        dict.fromkeys(
+            ("chk_confidence_range", "chk_content_or_encrypted", "chk_quantity_positive", "uq_event_per_memory"),
+            "the name that its document gives it, by which clients know the error",
+        ),
     ),
     "columns are of the types of the house: timestamptz, text, jsonb, not their lesser kin": Rule(
         """SELECT col.full_name || ' ' || format_type(atttypid, atttypmod) FROM col
@@ -432,6 +438,7 @@ RULES: dict[str, Rule] = {
         r"""SELECT t.tgname || ' on ' || rel.full_name
             FROM pg_trigger AS t JOIN rel ON rel.oid = t.tgrelid
             WHERE NOT t.tgisinternal
+              AND t.tgparentid = 0  -- of a partition, as on its table
               AND NOT starts_with(t.tgname, rel.relname || '_') AND t.tgname !~ '^(agentry_[0-9]{2}|zz_agentry)_'""",
         "CREATE TRIGGER offender BEFORE UPDATE ON agentry.metrics"
         " FOR EACH ROW EXECUTE FUNCTION agentry._set_updated_at()",
@@ -442,7 +449,7 @@ RULES: dict[str, Rule] = {
             WHERE NOT t.tgisinternal
               AND CASE WHEN t.tgname ~ '^(agentry_[0-9]{2}|zz_agentry)_'
                        THEN obj_description(fn.oid, 'pg_proc')
-                            !~ 'set by (guard_table|register_source|_register_link_kind)\(\)'
+                                !~ 'set by ((guard_table|register_source|_register_link_kind)\(\)|the partition engine)'
                        ELSE fn.proname <> '_' || t.tgname END""",
         "CREATE TRIGGER metrics_offender BEFORE UPDATE ON agentry.metrics"
         " FOR EACH ROW EXECUTE FUNCTION agentry._set_updated_at()",
@@ -457,7 +464,6 @@ RULES: dict[str, Rule] = {
         "CREATE FUNCTION agentry._offender() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
         {
             "agentry._refuse_locked()": "guard_table() sets it on tables with a column locked",
-            "agentry._refuse_partition()": "the partition engine sets it on partitions",
         },
     ),
     # -- what belongs to whom -----------------------------------------------------------------------------------------

@@ -118,6 +118,8 @@ def fill(conn: Connection, roles: dict[str, str], *, shop: bool = True) -> Socie
     key = str(value(conn, "SELECT agentry.create_api_key('nova')"))
     run("SELECT agentry.login(%s)", key)
     _messages(conn)
+    _raw_memories(conn)
+    _memories(conn)
     seal(conn)
     run("SELECT agentry.forget('gone')")
 
@@ -125,6 +127,7 @@ def fill(conn: Connection, roles: dict[str, str], *, shop: bool = True) -> Socie
     run("SELECT set_config('agentry.org_id', %s, false)", str(acme))
     run("SELECT agentry.register_agent('nova', 'another one'), agentry.register_agent('zed', 'sleeps')")
     run("SELECT agentry_chat.send_agent_message('nova', 'wake up', '{zed}')")
+    run("SELECT agentry_memory.remember('zed', 'slept well')")
     run("RESET agentry.org_id")
 
     run("ALTER TABLE agentry.agents ADD COLUMN shoe_size integer DEFAULT 42")
@@ -134,7 +137,6 @@ def fill(conn: Connection, roles: dict[str, str], *, shop: bool = True) -> Socie
     run("UPDATE agentry.agents SET shoe_size = 38 WHERE name = 'nova'")
     if shop:
         run(f"CREATE SCHEMA shop AUTHORIZATION {owner}")
-        run(f"CREATE SCHEMA agentry_archive AUTHORIZATION {owner}")
         run(f"SET ROLE {owner}")
         with conn.transaction():
             conn.execute(SHOP.encode())
@@ -173,6 +175,51 @@ def _messages(conn: Connection) -> None:
     assert {row[0] for row in found} == wanted
 
 
+def _raw_memories(conn: Connection) -> None:
+    """With an event each: one in the archive, one whose month has no partition, one redacted, one young."""
+    for content, at in (("archived", "2028-02-03 04:05:06.789+00"), ("waiting", "2030-02-03 04:05:06.789+00"),
+                        ("redacted", "2031-03-03"), ("young", "2031-03-04")):  # fmt: skip
+        memory = value(
+            conn, "SELECT agentry_memory.remember_raw(%s, 'nova', p_metadata => '{\"a\": [1, null]}',"
+            " p_session => 's', p_session_order => 2, p_created_at => %s, p_idempotency_key => %s)",
+            content, at, content,
+        )  # fmt: skip
+        value(conn, "SELECT agentry_memory.record_event(%s, 'be', %s, p_quantity => 1.50, p_unit => 'x')", memory,
+              content)  # fmt: skip
+        if content == "archived":
+            for table in ("event_memories", "raw_memories"):
+                value(conn, "SELECT agentry.ensure_partitions(%s)", f"agentry_memory.{table}")
+                value(conn, "SELECT agentry.retire_partitions(%s)", f"agentry_memory.{table}")
+                conn.execute(
+                    "SELECT agentry_memory._release_memories(a.part)"
+                    " FROM agentry_memory._archive_of('agentry_memory.event_memories') AS a (part)"
+                )
+        if content == "redacted":
+            value(conn, "SELECT agentry_memory.redact_raw_memory(%s, 'a wish')", memory)
+    value(conn, "SELECT agentry_memory.remember_raw(p_user => 'ann', p_encrypted => '\\x00ff', p_key_ref => 'vault/2')")
+
+
+def _memories(conn: Connection) -> None:
+    """Memories with a link, a reflection, use, settings, and of or about whoever is forgotten."""
+    conn.execute(
+        """SELECT agentry_memory.remember('coder', m, p_scope => 'user', p_related_agents => '{nova,gone}',
+                                          p_related_users => '{ann}', p_tags => '{tea}', p_session => 'tea',
+                                          p_occurred_at => '2031-03-01')
+           FROM unnest('{Ann likes tea.,She likes it green.}'::text[]) AS m"""
+    )
+    conn.execute(
+        """SELECT agentry_memory.remember('nova', '{"skill": "tea", "steps": ["boil", "wait"]}'::jsonb, 'procedural',
+                                          p_pinned => true, p_expires_at => 'infinity'),
+                  agentry_memory.remember('gone', 'soon to be forgotten')"""
+    )
+    conn.execute(
+        "SELECT agentry_memory.record_reflection('coder', 'Tea first.', ARRAY['ask'], array_agg(m.id)),"
+        " agentry_memory.mark_recalled('memory', array_agg(m.id::text)),"
+        " agentry_memory.set_memory_settings('coder', 7.5)"
+        " FROM agentry_memory.agent_memories AS m WHERE m.session = 'tea'"
+    )
+
+
 def use(conn: Connection, society: Society) -> None:
     """A restored database works: its clock, queues, keys, audit, rules and partitions."""
     token = value(conn, "SELECT agentry.login(%s)", society.key)
@@ -187,6 +234,14 @@ def use(conn: Connection, society: Society) -> None:
     assert {row[1] for row in claimed} == {"pending", "received", "to be failed", "after the restore"}
     token = next(row[2] for row in claimed if row[0] == sent)
     assert value(conn, "SELECT agentry_chat.mark_agent_message(%s, 'nova', 'routed', %s)", sent, token) == "routed"
+    evidence = "SELECT array_agg(e.content ORDER BY e.content) FROM agentry_memory.agent_reflections AS r"
+    assert value(conn, f"{evidence}, agentry_memory.memory_evidence('memory', r.id) AS e") == [
+        "Ann likes tea.", "She likes it green."
+    ]  # fmt: skip
+    value(conn, "SELECT agentry_memory.remember('coder', 'after the restore')")
+    assert value(conn, "SELECT array_agg(row_id::uuid ORDER BY row_id) FROM agentry_memory.memory_entries") == value(
+        conn, "SELECT array_agg(id ORDER BY id::text) FROM agentry_memory.agent_memories"
+    )
     seal(conn)
     for (org,) in conn.execute("SELECT id FROM agentry.organizations").fetchall():
         chain = conn.execute("SELECT sealed > 0, broken_id FROM agentry.verify_audit(%s)", [org]).fetchone()
@@ -195,9 +250,31 @@ def use(conn: Connection, society: Society) -> None:
         "shop.notes_2029_05", "shop.notes_2031_08", "shop.notes_2031_09", "shop.notes_2031_10"
     ]  # fmt: skip
     assert value(conn, "SELECT array_agg(id ORDER BY id) FROM shop.notes_2029_05") == [1]
+    _use_raw_memories(conn)
     archived = "SELECT array_agg(t::text) FROM agentry._with_archive('shop.notes') AS t"
     assert value(conn, archived) == ["shop.notes", "agentry_archive.notes_2030_01"]
     assert value(conn, "SELECT id FROM agentry_archive.notes_2030_01") == 20
+
+
+def _use_raw_memories(conn: Connection) -> None:
+    found = conn.execute(
+        "SELECT r.idempotency_key, r.content, r.archived, e.target, e.archived"
+        " FROM agentry_memory.v_raw_memories_all AS r LEFT JOIN agentry_memory.v_event_memories_all AS e"
+        " ON e.memory_created_at = r.created_at AND e.memory_id = r.memory_id WHERE r.encrypted IS NULL ORDER BY 1"
+    ).fetchall()
+    assert found == [
+        ("archived", "archived", True, "archived", True), ("redacted", None, False, None, None),
+        ("waiting", "waiting", False, "waiting", False), ("young", "young", False, "young", False),
+    ]  # fmt: skip
+    young = value(conn, "SELECT memory_id FROM agentry_memory.raw_memories WHERE content = 'young'")
+    assert value(
+        conn, "SELECT agentry_memory.remember_raw('young', 'nova', p_metadata => '{\"a\": [1, null]}',"
+        " p_session => 's', p_session_order => 2, p_idempotency_key => 'young')"
+    ) == young  # fmt: skip
+    value(conn, "SELECT agentry_memory.record_event(%s, 'go', 'on')", young)
+    assert value(conn, "SELECT max(ordinal) FROM agentry_memory.event_memories WHERE memory_id = %s", young) == 2
+    assert value(conn, "SELECT count(*) FROM agentry_memory.v_memory_orphans") == 0
+    assert value(conn, "SELECT agentry.ensure_partitions('agentry_memory.raw_memories')")[0].endswith("_2030_02")
 
 
 # -- dumps ------------------------------------------------------------------------------------------------------------

@@ -16,11 +16,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NoReturn
 
 import psycopg
 
@@ -100,6 +100,7 @@ class Clients:
     folder: Path
     seed: str
     messages: int
+    live: Callable[[Work], NoReturn] = clients.run  # what a client does
     troubles: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -122,7 +123,7 @@ class Clients:
         if pid == 0:
             os.close(end)
             os.close(self._grant)
-            clients.run(work)
+            self.live(work)
         os.close(held)
         self._alive[name] = (pid, end)
 

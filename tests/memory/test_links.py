@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 from tests.core.support import Town, refused
 from tests.harness.database import Database, wait_for_lock
 from tests.memory.memories_support import Connection, call, link, links, remember, remember_all, rows, value
+from tests.memory.raw_support import retire
 
 RELATIONS = ("derived_from", "supports", "contradicts", "supersedes", "summarises")
 
@@ -380,6 +381,61 @@ def test_rows_that_are_gone_are_unlinked_wherever_they_are_gone(kinds: Town) -> 
     conn.execute("ALTER TABLE shop.views ENABLE TRIGGER USER")
     conn.execute("TRUNCATE shop.views")
     assert links(conn) == set()
+
+
+OLD = "2020-01-05 06:07:08.009+00"
+
+
+@pytest.fixture
+def attic(db: Database) -> tuple[Database, UUID, UUID, UUID]:
+    """A memory of nova that rests on a raw memory of 2020 and an event of it, both in the archive."""
+    conn = db.admin
+    conn.execute("SELECT agentry.register_agent('nova'), agentry.register_agent('coder')")
+    (one,) = several(conn, "one")
+    said = call(conn, "remember_raw", content="said", agent="coder", created_at=OLD, scope="organisation")
+    raw_id: UUID = said[0]["remember_raw"]
+    done = call(conn, "record_event", memory_id=raw_id, action="eat", target="apple", timestamp=OLD)
+    event_id: UUID = done[0]["record_event"]
+    for kind, found in (("raw_memory", raw_id), ("event", event_id)):
+        link(conn, one, "derived_from", found, to_kind=kind)
+        link(conn, found, "supports", one, from_kind=kind, note="of long ago")
+    assert len(links(conn)) == 4
+    assert len(retire(conn)) == 2
+    return db, one, raw_id, event_id
+
+
+def test_what_goes_to_the_archive_stays_linked(attic: tuple[Database, UUID, UUID, UUID]) -> None:
+    db, one, raw_id, event_id = attic
+    assert db.value("SELECT agentry_memory._sweep_links()") == 0
+    assert len(links(db.admin)) == 4
+    assert link(db.admin, one, "summarises", raw_id, to_kind="raw_memory") is True
+    for conn in (db.admin, db.connect(db.agent_role("nova"))):
+        assert {row[2] for row in evidence(conn, one)} == {"said", "eat apple"}
+        assert {row[2] for row in evidence(conn, event_id, kind="event")} == set()
+    assert links(db.connect(db.agent_role("coder", register=False))) == {
+        ("raw_memory", raw_id, "supports", "memory", one), ("event", event_id, "supports", "memory", one),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("way", ["delete", "forget", "drop"])
+def test_links_of_the_archive_go_with_what_goes_there(attic: tuple[Database, UUID, UUID, UUID], way: str) -> None:
+    db, one, raw_id, _ = attic
+    (two,) = several(db.admin, "two")
+    link(db.admin, one, "supports", two)
+    if way == "delete":
+        call(db.admin, "delete_raw_memory", memory_id=raw_id)
+    elif way == "forget":
+        db.value("SELECT agentry.forget('coder')")
+    else:
+        said = call(db.admin, "remember_raw", content="old", agent="coder", created_at="2020-03-04")
+        link(db.admin, one, "derived_from", said[0]["remember_raw"], to_kind="raw_memory")
+        assert len(links(db.admin)) == 6
+        for table in ("event_memories", "raw_memories"):
+            db.value("SELECT agentry.set_partition_policy(%s, 3, 24, 'drop')", f"agentry_memory.{table}")
+        retire(db.admin)
+        assert len(links(db.admin)) == 5, "the month that was never archived is dropped with its links"
+        return
+    assert links(db.admin) == {("memory", one, "supports", "memory", two)}
 
 
 # -- evidence ---------------------------------------------------------------------------------------------------------

@@ -213,6 +213,27 @@ def test_an_agent_of_another_organisation_does_not_exist(town: Town) -> None:
         assert texts(town.conn) == ["secret of the first"]
 
 
+def test_the_newest_of_an_agent_and_of_a_type_come_by_an_index(town: Town) -> None:
+    town.conn.execute(
+        "INSERT INTO agentry_memory.agent_memories (agent_id, memory_type, content, occurred_at)"
+        " SELECT a.id, CASE i % 20 WHEN 0 THEN 'reflection' ELSE 'plan' END, '{\"text\": \"x\"}',"
+        " now() - i * interval '1 h' FROM agentry.agents AS a, generate_series(1, 500) AS i"
+    )
+    town.conn.execute("ANALYZE agentry_memory.agent_memories")
+    nova = town.id_of("nova")
+    for condition, index in (("", "occurred_at"), ("AND memory_type = 'reflection'", "memory_type")):
+        for role in ("nova", "app"):
+            with town.acting(role):
+                plan = rows(
+                    town.conn,
+                    "EXPLAIN SELECT text FROM agentry_memory.agent_memories"
+                    f" WHERE agent_id = '{nova}' {condition} ORDER BY occurred_at DESC LIMIT 10",
+                )
+            text = "\n".join(row["QUERY PLAN"] for row in plan)
+            assert f"Index Scan Backward using agent_memories_{index}_idx" in text, text
+            assert "Sort" not in text
+
+
 # -- importance -------------------------------------------------------------------------------------------------------
 
 
@@ -369,7 +390,7 @@ def test_what_is_pinned_stays_as_strong_as_it_is_important(town: Town) -> None:
 
 def test_what_is_archived_is_kept_and_not_recalled(town: Town) -> None:
     one = remember(town.conn, "nova", "Ann likes tea.")
-    call(town.conn, "archive_memory", id=one)
+    town.conn.execute("SELECT agentry_memory.archive_memory(%s)", [one])
     at = memory(town.conn, one)["archived_at"]
     assert at is not None
     assert entry(town.conn, one) is None

@@ -449,7 +449,7 @@ def test_an_embedding_that_comes_along_is_stored_and_waited_for_no_more(town: To
     assert vectors(town.conn)[2:] == [("keyed", "[1,1,1]")]
 
 
-@pytest.mark.parametrize("embedding", ["[1,2]", "[0,0,0]"])
+@pytest.mark.parametrize("embedding", ["[1,2]", "[0,0,0]", "[1,2,3", "x"])
 def test_an_embedding_that_is_none_keeps_nothing(town: Town, embedding: str) -> None:
     use_model(town.conn)
     for query, given in (
@@ -457,7 +457,7 @@ def test_an_embedding_that_is_none_keeps_nothing(town: Town, embedding: str) -> 
         ("SELECT agentry_memory.remember_all(%s)",
          Jsonb([{"agent": "nova", "content": "x", "embedding": embedding}])),
     ):  # fmt: skip
-        refused(town.conn, query, given, error=errors.InvalidParameterValue)
+        refused(town.conn, query, given, error=(errors.InvalidParameterValue, errors.InvalidTextRepresentation))
     assert value(town.conn, "SELECT count(*) FROM agentry_memory.agent_memories") == 0
 
 

@@ -5,8 +5,6 @@ LANGUAGE plpgsql
 VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $_agent_reflections_write$
-DECLARE
-    v_ids uuid[];
 BEGIN
     IF TG_OP = 'DELETE' THEN
         PERFORM agentry_memory.forget_memory(OLD.id);

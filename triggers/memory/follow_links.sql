@@ -8,7 +8,8 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $_follow_links$
 DECLARE
-    v_gone record;
+    v_org_id uuid;
+    v_ids    uuid[];
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
         DELETE FROM agentry_memory.memory_links AS l WHERE TG_ARGV[0] IN (l.from_kind, l.to_kind);
@@ -24,12 +25,12 @@ BEGIN
             'IS DISTINCT FROM (o.agent_id, o.user_id, o.team_id, o.scope)', TG_ARGV[1])
         USING TG_ARGV[0];
     END IF;
-    FOR v_gone IN EXECUTE format(
-        'SELECT g.org_id, array_agg(g.id) AS ids FROM (SELECT o.org_id, o.%1$I AS id FROM old_rows AS o %2$s) AS g '
+    FOR v_org_id, v_ids IN EXECUTE format(
+        'SELECT g.org_id, array_agg(g.id) FROM (SELECT o.org_id, o.%1$I AS id FROM old_rows AS o %2$s) AS g '
         'GROUP BY g.org_id', TG_ARGV[1],
         CASE TG_OP WHEN 'UPDATE' THEN format('EXCEPT SELECT n.org_id, n.%I FROM new_rows AS n', TG_ARGV[1]) END)
     LOOP
-        PERFORM agentry_memory._unlink(TG_ARGV[0], v_gone.ids, v_gone.org_id);
+        PERFORM agentry_memory._unlink(TG_ARGV[0], v_ids, v_org_id);
     END LOOP;
     RETURN NULL;
 END;

@@ -26,8 +26,8 @@ BEGIN
     UPDATE agentry_memory.memory_entries AS e
     SET (length, terms, frequencies) = (
         SELECT x.length, x.terms, x.frequencies
-        FROM agentry_memory._terms(v_language::regconfig, agentry_memory._owner_seed(e.org_id, e.owner_id), e.content)
-            AS x)
+        FROM agentry_memory._terms(v_language::regconfig, agentry_memory._owner_seed(e.org_id, e.owner_id), e.content,
+                                   e.tags, e.source_id) AS x)
     WHERE e.org_id = v_org_id;
     RETURN NULL;
 END;

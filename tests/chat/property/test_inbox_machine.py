@@ -1,128 +1,104 @@
-"""Inboxes against a model in Python: whatever is sent, claimed, marked and waited for, both say the same."""
+"""Inboxes against the model of a queue: whatever is sent, claimed, marked and waited for, both say the same."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import precondition, rule
 from psycopg import errors
 
-from tests.chat.support import (
-    Connection,
-    claim,
-    fake_clock,
-    mark,
-    peek,
-    register,
-    reply,
-    rows,
-    send,
-    set_setting,
-    value,
-)
+from tests.chat.support import Connection, call, claim, mark, peek, register, reply, rows, send, set_setting, value
+from tests.property.queue_machine import MAX_ATTEMPTS, Queue, Thing, drive, seconds, which_token
 
 AGENTS = ("nova", "coder", "scout")
-MAX_ATTEMPTS = 3
-DELAY = timedelta(seconds=10)
-SETTLED = ("routed", "responded", "dead", "expired")
-
 agents = st.sampled_from(AGENTS)
-seconds = st.sampled_from([1, 30, 60, 300])
 
 
-@dataclass
-class Delivery:
-    """What the model knows of a message in an inbox."""
+class Inbox(Queue):
+    """Things are messages, and stay when they are settled; places are inboxes.  A token is the number of its claim, and
+    may be left out for a message that was claimed once at most."""
 
-    chat_id: int
-    agent: str
-    sender: str
-    priority: int
-    available_at: datetime
-    expires_at: datetime | None
-    status: str = "pending"
-    attempts: int = 0
-    lease_until: datetime | None = None
-    error: str | None = None
+    places = AGENTS
+    held = "received"
+    over = ("routed", "responded", "dead", "expired")
+    outcomes = ("responded", "routed", "failed")
+    not_there = errors.UndefinedObject
 
-    def is_due(self, now: datetime) -> bool:
-        free = self.lease_until is None or self.lease_until <= now
-        return self.status not in SETTLED and self.available_at <= now and free
-
-    def is_expired(self, now: datetime) -> bool:
-        return self.expires_at is not None and self.expires_at <= now
-
-    def is_overdue(self, now: datetime) -> bool:
-        return self.is_expired(now) or self.attempts >= MAX_ATTEMPTS
-
-
-class Inbox(RuleBasedStateMachine):
-    """Rules do the same to the database and to the model."""
-
-    conn: Connection
-
-    @initialize()
-    def begin(self) -> None:
-        self.conn.execute("SAVEPOINT example")
-        fake_clock(self.conn)
-        self.start: datetime = value(self.conn, "SELECT now()")
-        self.now = self.start
-        self.inbox: list[Delivery] = []
+    def set_up(self) -> None:
         self.sent: dict[str, tuple[int, dict[str, Any]]] = {}
-        self.known: dict[int, Delivery] = {}
+        self.senders: dict[int, str] = {}
 
-    def teardown(self) -> None:
-        self.conn.execute("ROLLBACK TO SAVEPOINT example")
+    # -- what a queue says
 
-    # -- the model
+    def take(self, place: str, limit: int, lease: timedelta) -> list[dict[str, Any]]:
+        return claim(self.conn, place, limit, lease=lease)
 
-    def deliver(self, chat_id: int, sender: str, recipients: list[str], priority: int, expires: int | None) -> None:
-        to = {a for a in AGENTS if a != sender} if "*" in recipients else set()
-        for agent in sorted(to | ({*recipients} - {"*"})):
-            expires_at = None if expires is None else self.now + timedelta(seconds=expires)
-            self.inbox.append(Delivery(chat_id, agent, sender, priority, self.start, expires_at))
+    def taken(self, thing: Thing, row: dict[str, Any]) -> int:
+        assert (row["chat_id"], row["sender"], row["priority"], row["token"], row["attempts"]) == (
+            thing.id, self.senders[thing.id], thing.priority, thing.attempts, thing.attempts)
+        return thing.attempts
 
-    def due(self, agent: str) -> list[Delivery]:
-        found = [d for d in self.inbox if d.agent == agent and d.is_due(self.now)]
-        return sorted(found, key=lambda d: (d.priority, d.chat_id))
+    def tell(self, thing: Thing, outcome: str, token: int | None, error: str | None) -> str:
+        return mark(self.conn, thing.id, thing.place, outcome, token=token, error=error)
 
-    def pick(self, data: st.DataObject) -> Delivery:
-        return data.draw(st.sampled_from(self.inbox), label="delivery")
+    def prolong(self, thing: Thing, lease: timedelta, token: int | None) -> datetime:
+        (row,) = call(self.conn, "extend_agent_message", chat_id=thing.id, agent=thing.place, lease=lease, token=token)
+        found: datetime = row["extend_agent_message"]
+        return found
 
-    def verdict(self, d: Delivery, status: str, token: int | None) -> type[psycopg.Error] | None:
-        """What marking raises; None where it is accepted."""
-        if d.attempts and (1 if token is None else token) != d.attempts:
+    def give_back(self, thing: Thing, token: int | None) -> None:
+        call(self.conn, "release_agent_message", chat_id=thing.id, agent=thing.place, token=token)
+
+    def revive(self, thing: Thing) -> None:
+        call(self.conn, "requeue_agent_message", chat_id=thing.id, agent=thing.place)
+
+    def tell_elsewhere(self, thing: Thing, place: str) -> None:
+        mark(self.conn, thing.id, place, "responded", token=thing.attempts)
+
+    def stored(self) -> list[tuple[Any, ...]]:
+        found = rows(
+            self.conn,
+            "SELECT chat_id, agent, status, attempts, uncounted, lease_until, available_at, expires_at, error_message"
+            ' FROM agentry_chat.agent_chat_processed ORDER BY chat_id, agent COLLATE "C"',
+        )
+        return [tuple(row.values()) for row in found]
+
+    def due_again(self, thing: Thing) -> datetime:
+        query = "SELECT available_at FROM agentry_chat.agent_chat_processed WHERE chat_id = %s AND agent = %s"
+        found: datetime = value(self.conn, query, thing.id, thing.place)
+        return found
+
+    def given(self, thing: Thing, which: str) -> int | None:
+        return {"none": None, "older": thing.attempts - 1, "unknown": thing.attempts + 1}.get(which, thing.attempts)
+
+    def is_last(self, thing: Thing, token: int | None) -> bool:
+        return thing.attempts in {0, 1 if token is None else token}
+
+    def verdict(self, thing: Thing, outcome: str, token: int | None) -> type[psycopg.Error] | None:
+        if not self.is_last(thing, token):
             return errors.ObjectNotInPrerequisiteState
-        if d.status == status != "failed" or d.status == "received" or (d.status, status) == ("routed", "responded"):
+        again = thing.status == outcome != "failed"
+        if again or thing.status == self.held or (thing.status, outcome) == ("routed", "responded"):
             return None
         return errors.ObjectNotInPrerequisiteState
 
-    def settle(self, d: Delivery, status: str, error: str | None) -> None:
-        if d.status == status != "failed":
+    def tells(self, thing: Thing, outcome: str, error: str | None) -> None:
+        if thing.status == outcome != "failed":  # to mark it again what it is changes nothing
             return
-        d.status = "dead" if status == "failed" and d.attempts >= MAX_ATTEMPTS else status
-        d.lease_until = None
-        d.error = error or d.error
-        if d.status == "failed":
-            query = "SELECT available_at FROM agentry_chat.agent_chat_processed WHERE chat_id = %s AND agent = %s"
-            d.available_at = value(self.conn, query, d.chat_id, d.agent)
-            base = DELAY * 2 ** (d.attempts - 1)
-            assert 0.8 * base <= d.available_at - self.now <= 1.2 * base
+        super().tells(thing, outcome, error)
 
-    # -- rules
+    def deliver(self, chat_id: int, sender: str, recipients: list[str], priority: int, expires: int | None) -> None:
+        to = {a for a in AGENTS if a != sender} if "*" in recipients else set()
+        self.senders[chat_id] = sender
+        for agent in sorted(to | ({*recipients} - {"*"})):
+            expires_at = None if expires is None else self.now + timedelta(seconds=expires)
+            self.things.append(Thing(chat_id, agent, priority, self.start, expires_at))
+
+    # -- rules of messages
 
     @rule(
         sender=agents,
@@ -145,115 +121,39 @@ class Inbox(RuleBasedStateMachine):
         if first:
             assert first == (chat_id, content)
             return
-        assert chat_id > max((d.chat_id for d in self.inbox), default=0)
+        assert chat_id > max((t.id for t in self.things), default=0)
         if key:
             self.sent[f"{sender}:{key}"] = (chat_id, content)
         self.deliver(chat_id, sender, recipients, priority, expires)
 
-    @rule(agent=agents, limit=st.integers(1, 4), lease=seconds)
-    def claim(self, agent: str, limit: int, lease: int) -> None:
-        wanted = [d for d in self.due(agent) if not d.is_overdue(self.now)][:limit]
-        for d in wanted:
-            d.status = "received"
-            d.attempts += 1
-            d.lease_until = self.now + timedelta(seconds=lease)
-        if len(wanted) < limit:
-            for d in self.inbox:
-                free = d.lease_until is None or d.lease_until <= self.now
-                if d.agent == agent and d.status not in SETTLED and free and d.is_overdue(self.now):
-                    d.status = "expired" if d.is_expired(self.now) else "dead"
-                    d.error = d.error or ("the lease ran out" if d.attempts else None)
-                    d.lease_until = None
-        taken = claim(self.conn, agent, limit, lease=timedelta(seconds=lease))
-        assert [(t["chat_id"], t["sender"], t["priority"], t["token"], t["attempts"]) for t in taken] == [
-            (d.chat_id, d.sender, d.priority, d.attempts, d.attempts) for d in wanted]
-
     @rule(agent=agents)
     def peek(self, agent: str) -> None:
-        wanted = [d for d in self.due(agent) if not d.is_expired(self.now)]
+        wanted = [t for t in self.due(agent) if not t.is_expired(self.now)]
         assert [(p["chat_id"], p["status"], p["attempts"]) for p in peek(self.conn, agent)] == [
-            (d.chat_id, d.status, d.attempts) for d in wanted]
+            (t.id, t.status, t.attempts) for t in wanted]
 
-    @rule(step=seconds)
-    def wait(self, step: int) -> None:
-        self.now += timedelta(seconds=step)
-        self.conn.execute("SELECT set_config('test.now', %s, false)", [self.now.isoformat()])
-
-    @precondition(lambda self: self.inbox)
-    @rule(
-        data=st.data(),
-        status=st.sampled_from(["responded", "routed", "failed"]),
-        off=st.sampled_from([0, 0, 0, 1, -1, None]),
-        error=st.none() | st.just("no route"),
-    )
-    def mark(self, data: st.DataObject, status: str, off: int | None, error: str | None) -> None:
-        d = self.pick(data)
-        token = None if off is None else d.attempts + off
-        wanted = self.verdict(d, status, token)
+    @precondition(lambda self: self.things)
+    @rule(data=st.data(), which=which_token)
+    def reply(self, data: st.DataObject, which: str) -> None:
+        thing = self.pick(data)
+        token = self.given(thing, which)
+        untaken = thing.status == "pending" and token is None
+        wanted = None if untaken else self.verdict(thing, "responded", token)
         if wanted:
             with pytest.raises(wanted), self.conn.transaction():
-                mark(self.conn, d.chat_id, d.agent, status, token=token, error=error)
+                reply(self.conn, thing.id, "answer", agent=thing.place, token=token)
             return
-        was = d.status
-        found = mark(self.conn, d.chat_id, d.agent, status, token=token, error=error)
-        self.settle(d, status, error)
-        assert found == d.status, (was, status)
-
-    @precondition(lambda self: self.inbox)
-    @rule(data=st.data(), off=st.sampled_from([0, 0, 1, None]))
-    def reply(self, data: st.DataObject, off: int | None) -> None:
-        d = self.pick(data)
-        token = None if off is None else d.attempts + off
-        wanted = None if d.status == "pending" and token is None else self.verdict(d, "responded", token)
-        if wanted:
-            with pytest.raises(wanted), self.conn.transaction():
-                reply(self.conn, d.chat_id, "answer", agent=d.agent, token=token)
-            return
-        chat_id = reply(self.conn, d.chat_id, "answer", agent=d.agent, token=token)
-        if d.status == "pending":
-            d.status, d.attempts = "responded", 1
-        self.settle(d, "responded", None)
-        self.deliver(chat_id, d.agent, [d.sender], 5, None)
-
-    @precondition(lambda self: self.inbox)
-    @rule(data=st.data(), agent=agents)
-    def mark_for_another(self, data: st.DataObject, agent: str) -> None:
-        d = self.pick(data)
-        if any(o.chat_id == d.chat_id and o.agent == agent for o in self.inbox):
-            return
-        with pytest.raises(errors.UndefinedObject), self.conn.transaction():
-            mark(self.conn, d.chat_id, agent, "responded", token=d.attempts)
-
-    # -- what always holds
-
-    @invariant()
-    def both_say_the_same(self) -> None:
-        found = rows(
-            self.conn,
-            "SELECT chat_id, agent, status, attempts, lease_until, available_at, expires_at, error_message"
-            ' FROM agentry_chat.agent_chat_processed ORDER BY chat_id, agent COLLATE "C"',
-        )
-        assert [tuple(row.values()) for row in found] == [
-            (d.chat_id, d.agent, d.status, d.attempts, d.lease_until, d.available_at, d.expires_at, d.error)
-            for d in sorted(self.inbox, key=lambda d: (d.chat_id, d.agent))]
-
-    @invariant()
-    def only_the_last_holder_has_a_lease(self) -> None:
-        assert all((d.lease_until is not None) == (d.status == "received") for d in self.inbox)
+        chat_id = reply(self.conn, thing.id, "answer", agent=thing.place, token=token)
+        if untaken:
+            thing.status = "responded"
+            thing.attempts += 1
+            thing.tokens.append(thing.attempts)
+        self.tells(thing, "responded", None)
+        self.deliver(chat_id, thing.place, [self.senders[thing.id]], 5, None)
 
 
 def test_inboxes_do_what_the_model_does(tx: Connection) -> None:
     register(tx, *AGENTS)
     set_setting(tx, "chat.max_attempts", MAX_ATTEMPTS)
     set_setting(tx, "chat.breaker", "off")
-    machine = type("InboxOfThisTest", (Inbox,), {"conn": tx})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=40,
-            stateful_step_count=30,
-            deadline=None,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    drive(Inbox, tx)

@@ -7,7 +7,8 @@ INSERT INTO fact VALUES
     ('access_rules', true, false, '{agentry_60_unchanged, access_rules_describe}'),
     ('agent_aliases', true, false, '{agent_aliases_protect}'),
     ('agent_domains', true, false, '{}'),
-    ('agents', true, true, '{agents_in_chat, agents_protect}'),  -- the first is chat's
+    -- of chat and memory, but for the last
+    ('agents', true, true, '{agents_in_chat, agents_in_memory, agents_protect}'),
     ('api_keys', true, false, '{}'),
     ('audit_images', false, false, '{audit_images_immutable, audit_images_immutable_truncate}'),
     ('audit_log', false, false, '{audit_log_immutable, audit_log_immutable_truncate}'),
@@ -28,10 +29,10 @@ INSERT INTO fact VALUES
     ('secrets', false, false, '{}'),
     ('service_roles', true, false, '{service_roles_protect}'),
     ('setting_types', false, false, '{agentry_60_unchanged}'),
-    ('settings', true, true, '{settings_check}'),
+    ('settings', true, true, '{settings_check, settings_memory_language}'),  -- the last is memory's
     ('teams', true, true, '{}'),
     ('tools', false, false, '{agentry_60_unchanged}'),
-    ('users', true, true, '{}');
+    ('users', true, true, '{users_in_memory}');  -- memory's
 
 SELECT tables_are('agentry', array_agg(name), 'tables of agentry') FROM fact;
 SELECT triggers_are('agentry', name,
