@@ -120,6 +120,7 @@ def fill(conn: Connection, roles: dict[str, str], *, shop: bool = True) -> Socie
     _messages(conn)
     _raw_memories(conn)
     _memories(conn)
+    _insight(conn)
     seal(conn)
     run("SELECT agentry.forget('gone')")
 
@@ -220,6 +221,35 @@ def _memories(conn: Connection) -> None:
     )
 
 
+def _insight(conn: Connection) -> None:
+    """A view with evidence for and against it, one that became a concept twice, one that expired, a consolidation whose
+    sources are archived."""
+    conn.execute(
+        """SELECT agentry_memory.remember('nova', m, p_scope => 'organisation')
+           FROM unnest('{It rained.,It rained again.,It was dry.}'::text[]) AS m"""
+    )
+    conn.execute(
+        "SELECT agentry_memory.derive_view('nova', 'It rains a lot.', array_agg(m.id ORDER BY m.text),"
+        " p_scope => 'organisation', p_tags => '{weather}', p_expires_in => '1 year', p_idempotency_key => 'rain')"
+        " FROM agentry_memory.agent_memories AS m WHERE m.text LIKE 'It rained%%'"
+    )
+    conn.execute(
+        "SELECT agentry_memory.add_evidence(v.id, 'memory', m.id, m.text <> 'It was dry.', 'seen', 0.5),"
+        " agentry_memory.validate_view(v.id)"
+        " FROM agentry_memory.cognitive_views AS v, agentry_memory.agent_memories AS m WHERE m.text LIKE 'It %%y.'"
+    )
+    for hypothesis in ("Ann likes tea.", "Ann likes green tea."):
+        value(
+            conn, "SELECT agentry_memory.promote_view(agentry_memory.derive_view('coder', %s, p_scope => 'user'), 'Tea',"
+            " p_force => true)", hypothesis,
+        )  # fmt: skip
+    value(conn, "SELECT agentry_memory.derive_view('coder', 'It will end soon.', p_expires_in => '1 second')")
+    conn.execute(
+        "SELECT agentry_memory.consolidate('nova', 'summarize', array_agg(m.id), 'Some rain.', p_keep => false)"
+        " FROM agentry_memory.agent_memories AS m WHERE m.text LIKE 'It rained%%'"
+    )
+
+
 def use(conn: Connection, society: Society) -> None:
     """A restored database works: its clock, queues, keys, audit, rules and partitions."""
     token = value(conn, "SELECT agentry.login(%s)", society.key)
@@ -239,9 +269,14 @@ def use(conn: Connection, society: Society) -> None:
         "Ann likes tea.", "She likes it green."
     ]  # fmt: skip
     value(conn, "SELECT agentry_memory.remember('coder', 'after the restore')")
-    assert value(conn, "SELECT array_agg(row_id::uuid ORDER BY row_id) FROM agentry_memory.memory_entries") == value(
-        conn, "SELECT array_agg(id ORDER BY id::text) FROM agentry_memory.agent_memories"
+    entries = (
+        "SELECT array_agg(e.row_id::uuid ORDER BY e.row_id) FROM agentry_memory.memory_entries AS e"
+        " JOIN agentry_memory.memory_sources AS s USING (source_id) WHERE s.name = 'memory'"
     )
+    assert value(conn, entries) == value(
+        conn, "SELECT array_agg(id ORDER BY id::text) FROM agentry_memory.agent_memories WHERE archived_at IS NULL"
+    )
+    _use_insight(conn)
     seal(conn)
     for (org,) in conn.execute("SELECT id FROM agentry.organizations").fetchall():
         chain = conn.execute("SELECT sealed > 0, broken_id FROM agentry.verify_audit(%s)", [org]).fetchone()
@@ -254,6 +289,26 @@ def use(conn: Connection, society: Society) -> None:
     archived = "SELECT array_agg(t::text) FROM agentry._with_archive('shop.notes') AS t"
     assert value(conn, archived) == ["shop.notes", "agentry_archive.notes_2030_01"]
     assert value(conn, "SELECT id FROM agentry_archive.notes_2030_01") == 20
+
+
+def _use_insight(conn: Connection) -> None:
+    """The counts are those of the links, also after one more; what was archived comes back."""
+    counts = (
+        "SELECT evidence_count, counter_evidence_count, round(confidence::numeric, 3)::text, validation_count"
+        " FROM agentry_memory.cognitive_views WHERE idempotency_key = 'rain'"
+    )
+    assert conn.execute(counts).fetchall() == [(2, 1, "0.600", 1)]
+    seen = value(conn, "SELECT agentry_memory.remember('nova', 'It rains.')")
+    conn.execute(
+        "SELECT agentry_memory.add_evidence(id, 'memory', %s) FROM agentry_memory.cognitive_views"
+        " WHERE idempotency_key = 'rain'", [seen],
+    )  # fmt: skip
+    assert conn.execute(counts).fetchall() == [(3, 1, "0.673", 1)]
+    history = "SELECT array_agg(version ORDER BY version) FROM agentry_memory.concept_history('TEA')"
+    assert value(conn, history) == [1, 2]
+    made = value(conn, "SELECT id FROM agentry_memory.agent_memories WHERE text = 'Some rain.'")
+    assert value(conn, "SELECT agentry_memory.undo_consolidation(%s)", made) == 2
+    assert value(conn, "SELECT expired FROM agentry_memory.expire_views()") == 1
 
 
 def _use_raw_memories(conn: Connection) -> None:

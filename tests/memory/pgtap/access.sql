@@ -16,7 +16,8 @@ INSERT INTO kind VALUES
 CREATE TEMPORARY TABLE tables_of (kind text, names name[]) ON COMMIT DROP;
 INSERT INTO tables_of VALUES
     ('own', '{agent_memories, agent_memory_settings, event_memories, raw_memories}'),
-    ('kept', '{embedding_queue, memory_entries, memory_links, memory_vectors, organization_models}'),
+    ('kept', '{cognitive_views, embedding_queue, memory_consolidations, memory_entries, memory_links, memory_vectors,
+               organization_models, stable_concepts}'),
     ('registry', '{embedding_models, memory_link_kinds, memory_sources, recall_presets}'),
     ('closed', '{event_memory_keys, memory_access, memory_changes, memory_importance, memory_owners, memory_terms,
                  raw_memory_keys}');
@@ -62,9 +63,9 @@ SELECT is_empty(
 CREATE TEMPORARY TABLE view_fact (name name, written boolean) ON COMMIT DROP;
 INSERT INTO view_fact
 SELECT v.name, v.name IN ('agent_metacognition', 'agent_reflections')
-FROM unnest('{agent_metacognition, agent_reflections, memory_embeddings, v_agent_memories, v_embedding_index_progress,
-              v_embedding_progress, v_event_memories_all, v_memory_orphans, v_memory_strength, v_raw_memories_all,
-              v_raw_memory_embeddings}'::name[]) AS v (name);
+FROM unnest('{agent_metacognition, agent_reflections, memory_embeddings, v_agent_memories, v_cognitive_views,
+              v_embedding_index_progress, v_embedding_progress, v_event_memories_all, v_memory_orphans,
+              v_memory_strength, v_raw_memories_all, v_raw_memory_embeddings}'::name[]) AS v (name);
 
 SELECT views_are('agentry_memory', array_agg(name), 'views of agentry_memory') FROM view_fact;
 SELECT view_owner_is('agentry_memory', name, 'agentry_owner', name || ' belongs to agentry_owner') FROM view_fact;

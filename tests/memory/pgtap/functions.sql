@@ -5,6 +5,7 @@ SELECT no_plan();
 CREATE TEMPORARY TABLE fact (name name, arguments name[], result text, volatility text, rights text, callers text)
 ON COMMIT DROP;
 INSERT INTO fact VALUES
+    ('add_evidence', '{uuid,text,uuid,boolean,text,double precision}', 'boolean', 'volatile', 'owner', 'groups'),
     ('archive_memory', '{uuid,boolean}', 'void', 'volatile', 'caller', 'groups'),
     ('archived_event_memories', '{timestamp with time zone,timestamp with time zone}', 'setof record', 'stable',
      'owner', 'groups'),
@@ -12,9 +13,21 @@ INSERT INTO fact VALUES
      'owner', 'groups'),
     ('claim_embeddings', '{text,integer,interval}', 'setof record', 'volatile', 'owner', 'groups'),
     ('complete_embeddings', '{jsonb,text}', 'integer', 'volatile', 'owner', 'groups'),
+    ('concept_history', '{text,text}', 'setof record', 'stable', 'owner', 'groups'),
+    ('consolidate', '{text,text,uuid[],jsonb,text,boolean,text,text[],timestamp with time zone,vector,text}', 'uuid',
+     'volatile', 'owner', 'groups'),
+    ('consolidate', '{text,text,uuid[],text,text,boolean,text,text[],timestamp with time zone,vector,text}', 'uuid',
+     'volatile', 'owner', 'groups'),
+    ('consolidations_due',
+     '{text,double precision,double precision,double precision,interval,integer,integer,timestamp with time zone}',
+     'setof record', 'stable', 'owner', 'groups'),
     ('delete_raw_memory', '{uuid}', 'bigint', 'volatile', 'owner', 'groups'),
+    ('deprecate_concept', '{uuid,text}', 'void', 'volatile', 'owner', 'groups'),
+    ('derive_view', '{text,text,uuid[],text,double precision,text,interval,text,text[],text,text}', 'uuid', 'volatile',
+     'owner', 'groups'),
     ('drop_embedding_model', '{text,boolean}', 'bigint', 'volatile', 'caller', 'nobody'),
     ('expire_memories', '{integer}', 'bigint', 'volatile', 'caller', 'nobody'),
+    ('expire_views', '{interval,integer}', 'record', 'volatile', 'caller', 'nobody'),
     ('explain_recall',
      '{text,vector,text,integer,text[],text,timestamp with time zone,timestamp with time zone,text[],text,jsonb,text,
        timestamp with time zone}', 'setof record', 'stable', 'owner', 'groups'),
@@ -30,6 +43,8 @@ INSERT INTO fact VALUES
     ('memory_channel', '{}', 'text', 'stable', 'owner', 'groups'),
     ('memory_evidence', '{text,uuid,integer,integer}', 'setof record', 'stable', 'caller', 'groups'),
     ('memory_settings', '{text}', 'record', 'stable', 'owner', 'groups'),
+    ('promote_view', '{uuid,text,jsonb,text,boolean}', 'uuid', 'volatile', 'owner', 'groups'),
+    ('promotion_verdict', '{uuid,timestamp with time zone}', 'record', 'stable', 'owner', 'groups'),
     ('rebuild_embedding_index', '{text}', 'name', 'volatile', 'caller', 'nobody'),
     ('recall',
      '{text,vector,text,integer,text[],text,timestamp with time zone,timestamp with time zone,text[],text,jsonb,text,
@@ -53,6 +68,7 @@ INSERT INTO fact VALUES
     ('register_source',
      '{text,regclass,text,text,text,text,text,text,text,text,text,text,text,text,text,text}', 'bigint', 'volatile',
      'caller', 'nobody'),
+    ('reject_view', '{uuid,text}', 'void', 'volatile', 'owner', 'groups'),
     ('release_embeddings', '{jsonb}', 'integer', 'volatile', 'owner', 'groups'),
     ('remember',
      '{text,jsonb,text,double precision,double precision,text[],text[],text[],text,text,bigint,timestamp with time zone,
@@ -72,9 +88,12 @@ INSERT INTO fact VALUES
     ('set_default_embedding_model', '{text,boolean}', 'void', 'volatile', 'owner', 'groups'),
     ('set_memory_settings', '{text,double precision,integer,integer}', 'void', 'volatile', 'owner', 'groups'),
     ('stop_embedding_model', '{text}', 'bigint', 'volatile', 'owner', 'groups'),
+    ('undo_consolidation', '{uuid}', 'bigint', 'volatile', 'owner', 'groups'),
     ('unlink_memories', '{text,uuid,text,uuid,text,text}', 'boolean', 'volatile', 'owner', 'groups'),
     ('unregister_source', '{text}', 'bigint', 'volatile', 'caller', 'nobody'),
-    ('use_embedding_model', '{text,boolean}', 'bigint', 'volatile', 'owner', 'groups');
+    ('use_embedding_model', '{text,boolean}', 'bigint', 'volatile', 'owner', 'groups'),
+    ('validate_view', '{uuid,interval}', 'integer', 'volatile', 'owner', 'groups'),
+    ('withdraw_evidence', '{uuid,text,uuid}', 'boolean', 'volatile', 'owner', 'groups');
 
 SELECT set_eq(
     $$SELECT proname, oidvectortypes(proargtypes) FROM pg_proc
@@ -107,9 +126,11 @@ SELECT set_eq('SELECT DISTINCT proname FROM internal WHERE reached',
               'internal functions of agentry_memory that others may call');
 SELECT set_eq('SELECT DISTINCT proname FROM internal WHERE prosecdef',
               '{_agent_memories_insert, _agent_memories_text, _agent_memories_update, _agents_in_memory,
-                _event_memories_delete, _event_memories_insert, _event_memories_truncate, _event_memories_update,
-                _fetch_archived, _follow_links, _has_row, _index_rows, _memory_access, _memory_entries_delete,
-                _memory_entries_insert, _memory_entries_update, _memory_links_ends, _raw_memories_delete,
+                _cognitive_views_counts, _event_memories_delete, _event_memories_insert, _event_memories_truncate,
+                _event_memories_update, _fetch_archived, _follow_links, _has_row, _index_rows, _memory_access,
+                _memory_consolidations_delete, _memory_entries_delete, _memory_entries_insert, _memory_entries_update, _memory_links_ends,
+                _memory_links_views_delete, _memory_links_views_insert, _memory_links_views_truncate,
+                _memory_links_views_update, _raw_memories_delete,
                 _raw_memories_insert, _raw_memories_truncate, _settings_memory_language, _users_in_memory}'::name[],
               'internal functions of agentry_memory with the rights of their owner');
 

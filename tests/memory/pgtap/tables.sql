@@ -11,6 +11,10 @@ INSERT INTO fact VALUES
        updated_at}'),
     ('agent_memory_settings', '{org_id, agent_id}',
      '{org_id, agent_id, reflection_threshold, reflection_memories, reflections_a_day, created_at, updated_at}'),
+    ('cognitive_views', '{org_id, id}',
+     '{org_id, id, agent_id, user_id, team_id, scope, readers, hypothesis, view_type, source, initial_confidence,
+       confidence, evidence_count, counter_evidence_count, validation_count, last_validated_at, status, reason,
+       expires_at, promoted_to, tags, idempotency_key, created_at, updated_at}'),
     ('embedding_models', '{model_id}', '{model_id, name, dimensions, index_method, index_options, created_at}'),
     ('embedding_queue', '{org_id, entry_id, model_id}',
      '{org_id, entry_id, model_id, status, priority, token, attempts, uncounted, available_at, lease_until, dead_at,
@@ -22,6 +26,9 @@ INSERT INTO fact VALUES
     ('event_memory_keys', '{org_id, memory_id, ordinal}', '{org_id, memory_id, ordinal, event_id, timestamp}'),
     ('memory_access', '{org_id, entry_id}', '{org_id, entry_id, access_count, last_accessed}'),
     ('memory_changes', '{org_id, owner_id, id}', '{org_id, owner_id, id, entries, length, terms}'),
+    ('memory_consolidations', '{org_id, id}',
+     '{org_id, id, agent_id, consolidation_type, consolidated_memory_id, source_count, tokens_saved, sources_archived,
+       undone_at, created_at, updated_at}'),
     ('memory_entries', '{org_id, id}',
      '{org_id, id, source_id, row_id, owner_id, session_key, position, occurred_at, expires_at, importance, emotion,
        confidence, length, terms, frequencies, tags, content, content_hash, created_at, updated_at}'),
@@ -42,7 +49,11 @@ INSERT INTO fact VALUES
     ('raw_memory_keys', '{org_id, owner_id, idempotency_key}', '{org_id, owner_id, idempotency_key, memory_id}'),
     ('recall_presets', '{name}',
      '{name, lexical, semantic, recency, importance, emotion, frequency, neighbours, normalisation, recency_shape,
-       recency_hours, recency_since, least_similarity, description}');
+       recency_hours, recency_since, least_similarity, description}'),
+    ('stable_concepts', '{org_id, id}',
+     '{org_id, id, agent_id, user_id, team_id, scope, readers, canonical_name, display_name, concept_type, definition,
+       version, parent_concept_id, is_deprecated, deprecated_at, reason, promoted_from, promotion_confidence,
+       forced_against, tags, created_at, updated_at}');
 
 -- months come and go
 SELECT set_eq(
@@ -73,6 +84,10 @@ INSERT INTO view_fact VALUES
     ('v_agent_memories',
      '{org_id, id, agent, memory_type, text, importance, emotional_relevance, tags, scope, related_agents,
        related_users, location, session, occurred_at, expires_at, pinned, archived_at}'),
+    ('v_cognitive_views',
+     '{org_id, id, agent, hypothesis, view_type, source, scope, status, status_effective, confidence, evidence_count,
+       counter_evidence_count, validation_count, last_validated_at, expires_at, promoted_to, reason, tags,
+       created_at}'),
     ('v_embedding_index_progress',
      '{model, index_name, pid, command, phase, blocks_done, blocks_total, tuples_done, tuples_total, percent}'),
     ('v_embedding_progress',

@@ -9,6 +9,8 @@ INSERT INTO fact VALUES
      '{agent_memories_importance, agent_memories_insert, agent_memories_text, agent_memories_update,
        agentry_75_links_delete, agentry_75_links_truncate, agentry_75_links_update}'),
     ('agent_memory_settings', true, true, NULL, '{}'),
+    ('cognitive_views', true, true, 'view',
+     '{agentry_75_links_delete, agentry_75_links_truncate, agentry_75_links_update, cognitive_views_counts}'),
     ('embedding_models', true, false, NULL, '{agentry_60_unchanged}'),
     ('embedding_queue', false, false, NULL, '{}'),
     ('event_memories', true, true, 'event',
@@ -17,11 +19,14 @@ INSERT INTO fact VALUES
     ('event_memory_keys', false, false, NULL, '{}'),
     ('memory_access', false, false, NULL, '{}'),
     ('memory_changes', false, false, NULL, '{}'),
+    ('memory_consolidations', true, true, NULL, '{memory_consolidations_delete}'),
     ('memory_entries', false, true, NULL,
      '{memory_entries_delete, memory_entries_insert, memory_entries_update}'),
     ('memory_importance', false, false, NULL, '{}'),
     ('memory_link_kinds', true, false, NULL, '{agentry_60_unchanged}'),
-    ('memory_links', true, true, NULL, '{memory_links_ends}'),
+    ('memory_links', true, true, NULL,
+     '{memory_links_ends, memory_links_views_delete, memory_links_views_insert, memory_links_views_truncate,
+       memory_links_views_update}'),
     ('memory_owners', false, false, NULL, '{}'),
     ('memory_sources', true, false, NULL, '{agentry_60_unchanged}'),
     ('memory_terms', false, false, NULL, '{}'),
@@ -31,7 +36,9 @@ INSERT INTO fact VALUES
      '{agentry_75_links_delete, agentry_75_links_truncate, agentry_75_links_update, raw_memories_delete,
        raw_memories_identity, raw_memories_insert, raw_memories_truncate}'),
     ('raw_memory_keys', false, false, NULL, '{}'),
-    ('recall_presets', false, false, NULL, '{agentry_60_unchanged}');
+    ('recall_presets', false, false, NULL, '{agentry_60_unchanged}'),
+    ('stable_concepts', true, true, 'concept',
+     '{agentry_75_links_delete, agentry_75_links_truncate, agentry_75_links_update, stable_concepts_versions}');
 
 SELECT set_eq(
     $$SELECT c.relname FROM pg_class AS c
