@@ -72,6 +72,6 @@ END;
 $_nearest$;
 
 COMMENT ON FUNCTION agentry_memory._nearest(
-    integer, integer, uuid, uuid[], halfvec, integer, bigint, double precision, boolean, timestamptz, integer[], bigint[],
-    timestamptz, timestamptz, text[], bigint[]) IS
+    integer, integer, uuid, uuid[], halfvec, integer, bigint, double precision, boolean, timestamptz, integer[],
+    bigint[], timestamptz, timestamptz, text[], bigint[]) IS
     'Ids of the entries of owners whose vectors are nearest to one.';

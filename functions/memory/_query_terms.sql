@@ -1,7 +1,7 @@
 -- _query_terms(organisation, owners, seeds, query) -> lexemes, frequencies, weights, terms, numbers, entries, length
 -- The words of a question, the rarest first: in how many entries of the owners each is, its weight (BM25's idf, never
--- below 0 as in Lucene), and its terms, one for each owner, each with the number of its word.  Of a long question the 32
--- rarest words.  Then how many entries the owners have, and how long these are on average.
+-- below 0 as in Lucene), and its terms, one for each owner, each with the number of its word.  Of a long question the
+-- 32 rarest words.  Then how many entries the owners have, and how long these are on average.
 CREATE OR REPLACE FUNCTION agentry_memory._query_terms(
     p_org_id        uuid,
     p_owners        uuid[],

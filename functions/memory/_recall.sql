@@ -3,9 +3,9 @@
 -- the nearest vectors, and where their weight is not 0 the newest and the most important.  With each candidate come its
 -- two neighbours on either side in the session.  All of them are scored together:
 --
---   words     BM25 (Robertson and Zaragoza 2009; k1 0.9, b 0.4 as in Anserini) over a window: the frequency of a word is
---             its own, and 0.3 of that of the next entries and 0.15 of those after these.  So a word that stands in two
---             of them saturates once, and different words add up (document expansion: Tao et al. 2006; Lv and Zhai
+--   words     BM25 (Robertson and Zaragoza 2009; k1 0.9, b 0.4 as in Anserini) over a window: the frequency of a word
+--             is its own, and 0.3 of that of the next entries and 0.15 of those after these.  So a word that stands in
+--             two of them saturates once, and different words add up (document expansion: Tao et al. 2006; Lv and Zhai
 --             2009).  The length is that of the window, too.
 --   meaning   cosine, averaged over the window by the same shares
 --
@@ -401,7 +401,8 @@ BEGIN
         -- where nothing else counts, the best are known here
         SELECT g.*
         FROM legs AS g
-        ORDER BY CASE WHEN v_more THEN 0 ELSE -round((v_lexical * g.lexical + v_semantic * g.semantic) * 1e9) END, g.id DESC
+        ORDER BY CASE WHEN v_more THEN 0 ELSE -round((v_lexical * g.lexical + v_semantic * g.semantic) * 1e9) END,
+                 g.id DESC
         LIMIT CASE WHEN NOT v_more THEN p_limit END
     ), aged AS (
         SELECT r.*, e.source_id, e.row_id, e.content, e.occurred_at, e.importance::double precision AS importance,
@@ -425,9 +426,9 @@ BEGIN
                CASE WHEN v_norm = 'range' THEN coalesce((a.recency - min(a.recency) OVER p)
                                                         / nullif(max(a.recency) OVER p - min(a.recency) OVER p, 0), 0)
                     ELSE a.recency END AS recency,
-               CASE WHEN v_norm = 'range' THEN coalesce((a.importance - min(a.importance) OVER p)
-                                                        / nullif(max(a.importance) OVER p - min(a.importance) OVER p, 0),
-                                                        0)
+               CASE WHEN v_norm = 'range'
+                    THEN coalesce((a.importance - min(a.importance) OVER p)
+                                  / nullif(max(a.importance) OVER p - min(a.importance) OVER p, 0), 0)
                     ELSE a.importance END AS importance,
                CASE WHEN v_norm = 'range' THEN coalesce((a.emotion - min(a.emotion) OVER p)
                                                         / nullif(max(a.emotion) OVER p - min(a.emotion) OVER p, 0), 0)

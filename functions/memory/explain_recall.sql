@@ -14,7 +14,7 @@ CREATE OR REPLACE FUNCTION agentry_memory.explain_recall(
     p_preset    text        DEFAULT 'default',
     p_weights   jsonb       DEFAULT NULL,
     p_model     text        DEFAULT NULL,
-    p_now       timestamptz DEFAULT now()
+    p_now       timestamptz DEFAULT pg_catalog.now()
 )
 RETURNS TABLE (
     rank       integer,

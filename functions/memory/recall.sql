@@ -16,7 +16,7 @@ CREATE OR REPLACE FUNCTION agentry_memory.recall(
     p_preset    text        DEFAULT 'default',
     p_weights   jsonb       DEFAULT NULL,
     p_model     text        DEFAULT NULL,
-    p_now       timestamptz DEFAULT now()
+    p_now       timestamptz DEFAULT pg_catalog.now()
 )
 RETURNS TABLE (
     source      text,
@@ -55,8 +55,8 @@ BEGIN
            r.importance, r.emotion
     FROM agentry_memory._recall(
         v_scope.org_id, v_scope.owners, v_scope.seeds, p_query, p_embedding, p_limit,
-        CASE WHEN p_sources IS NOT NULL THEN agentry_memory._source_ids(p_sources) END, p_session, p_since, p_until, p_tags, v_preset, v_model.model_id,
-        v_model.dimensions, p_now) AS r
+        CASE WHEN p_sources IS NOT NULL THEN agentry_memory._source_ids(p_sources) END, p_session, p_since, p_until,
+        p_tags, v_preset, v_model.model_id, v_model.dimensions, p_now) AS r
     JOIN agentry_memory.memory_sources AS s ON s.source_id = r.source_id
     ORDER BY r.score DESC, r.entry_id DESC;
 END;
@@ -68,8 +68,8 @@ COMMENT ON FUNCTION agentry_memory.recall(
     'first: by the words of a question, by the meaning of its embedding, or both.  limit: 1 to 1000 [10]; that many '
     'come as long as there are that many under the filters: sources, session, since (from then on), until (before), '
     'tags (any of them).  preset: a row of agentry_memory.recall_presets [default].  weights: an object of numbers in '
-    'place of the preset''s.  model: of the embedding [the default of the organisation].  now: what age counts from.  '
-    'score: sum of weight times part; the parts are lexical (words, BM25), semantic (cosine), both with what neighbours '
-    'of the session lend, which context tells; recency, importance, emotion, 0 to 1.  Writes nothing: tell what was '
+    'place of the preset''s.  model: of the embedding [default of the organisation].  now: what age counts from.  '
+    'score: sum of weight times part: lexical (words, BM25), semantic (cosine), both with what neighbours of the '
+    'session lend (context), recency, importance, emotion, 0 to 1.  Writes nothing: tell what was '
     'used with agentry_memory.mark_recalled().  Raises invalid_parameter_value, undefined_object, '
     'object_not_in_prerequisite_state, insufficient_privilege.';

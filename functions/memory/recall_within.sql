@@ -15,7 +15,7 @@ CREATE OR REPLACE FUNCTION agentry_memory.recall_within(
     p_preset    text        DEFAULT 'default',
     p_weights   jsonb       DEFAULT NULL,
     p_model     text        DEFAULT NULL,
-    p_now       timestamptz DEFAULT now()
+    p_now       timestamptz DEFAULT pg_catalog.now()
 )
 RETURNS TABLE (
     source      text,

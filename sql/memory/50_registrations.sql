@@ -15,7 +15,7 @@ VALUES
                      WHERE w.org_id = c.org_id AND w.owner_id = c.owner_id) AS entries
              FROM agentry_memory.memory_changes AS c
              GROUP BY c.org_id, c.owner_id) AS c$$,
-     'Document frequencies are up to date.  If not, a transaction has been open for long, or maintenance does not run.'),
+     'Document frequencies are up to date.  If not, a transaction is open for long, or maintenance does not run.'),
     ('memory.sources',
      $$SELECT CASE WHEN count(*) = 0 THEN 'ok' ELSE 'critical' END,
               coalesce('without triggers: ' || string_agg(s.name, ', ' ORDER BY s.name), 'all have their triggers')

@@ -236,7 +236,8 @@ def _fill(conn: Connection, agents: int, each: int, say: Callable[[str], None]) 
     total = agents * each
     conn.execute("SELECT agentry.register_agent('a' || n, 'of the bench') FROM generate_series(1, %s) AS n", [agents])
     conn.execute(
-        "CREATE UNLOGGED TABLE bench_agents AS SELECT substr(name, 2)::integer - 1 AS n, org_id, id FROM agentry.agents;"
+        "CREATE UNLOGGED TABLE bench_agents AS"
+        " SELECT substr(name, 2)::integer - 1 AS n, org_id, id FROM agentry.agents;"
         "GRANT SELECT ON bench_agents TO agentry_app"
     )
     began = time.perf_counter()

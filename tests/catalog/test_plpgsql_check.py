@@ -50,7 +50,7 @@ ALLOWED = {
     ("agentry._end_load", "not sanitized"): "commands that agentry._begin_load() wrote, names as regclass and by %I",
     ("agentry._table_digests", "not sanitized"): "the table is a regclass, columns by %I",
     ("agentry_memory._erase_rows", "not sanitized"): "the table is a regclass; conditions have names by %I, ids by %L",
-    ("agentry_memory._forget_rows", "not sanitized"): "sources are SQL by administrators; conditions as above",
+    ("agentry_memory._forget_rows", "not sanitized"): "sources are SQL of administrators; conditions as above",
     ("agentry_memory._own_raw_memory", "not sanitized"): "the lock is one of two texts",
     # dynamic SQL in public functions
     ("agentry.forget", "not sanitized"): "tables are regclass, columns by %I, the subject by %L or a parameter",

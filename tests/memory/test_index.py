@@ -492,8 +492,9 @@ def test_the_index_is_read_by_owner_and_written_by_nobody(desk: Database) -> Non
         for query in (
             "UPDATE agentry_memory.memory_entries SET content = 'forged'",
             "DELETE FROM agentry_memory.memory_entries",
-            "INSERT INTO agentry_memory.memory_entries (org_id, source_id, row_id, owner_id, occurred_at, length, terms,"
-            " content) VALUES (agentry.current_org_id(), 1, 'x', agentry.current_org_id(), now(), 0, '{}', 'forged')",
+            "INSERT INTO agentry_memory.memory_entries"
+            " (org_id, source_id, row_id, owner_id, occurred_at, length, terms, content)"
+            " VALUES (agentry.current_org_id(), 1, 'x', agentry.current_org_id(), now(), 0, '{}', 'forged')",
             "SELECT * FROM agentry_memory.memory_terms",
         ):
             with pytest.raises(errors.InsufficientPrivilege):

@@ -146,8 +146,9 @@ def test_words_that_are_nearly_everywhere_are_found_together(notes: Connection) 
 
 def test_filters_are_kept(notes: Connection) -> None:
     for number in range(30):
-        add(notes, f"tide {number}", session=f"s{number % 3}", place=number, tags=["even" if number % 2 == 0 else "odd"],
-            at=NOW + dt.timedelta(hours=number))  # fmt: skip
+        tags = ["even" if number % 2 == 0 else "odd"]
+        at = NOW + dt.timedelta(hours=number)
+        add(notes, f"tide {number}", session=f"s{number % 3}", place=number, tags=tags, at=at)
 
     def numbers(**filters: Any) -> set[int]:
         return {int(text.split()[1]) for text in found(notes, "tide", limit=30, **filters)}
@@ -197,8 +198,8 @@ def test_a_neighbour_that_a_filter_leaves_out_still_lends(notes: Connection) -> 
 
 @pytest.fixture
 def crowd(desk: Database) -> tuple[Database, dict[str, str]]:
-    """Rows of every scope, and the roles of nova, who belongs to user ann and team red, and coder, who to nobody; another
-    organisation has its own."""
+    """Rows of every scope, and the roles of nova, who belongs to user ann and team red, and coder, who to nobody;
+    another organisation has its own."""
     conn = desk.admin
     conn.execute("INSERT INTO agentry.teams (name) VALUES ('red')")
     conn.execute("INSERT INTO agentry.users (username, team_id) SELECT 'ann', id FROM agentry.teams")
@@ -344,7 +345,8 @@ def test_the_index_of_vectors_and_of_words_is_used_as_an_agent(desk: Database) -
     """Enough entries that an exact search would be the wrong way; the counters of the indexes tell."""
     model = use_model(desk.admin, 8)
     desk.admin.execute(
-        "INSERT INTO notes (agent, body, tags) SELECT 'nova', 'tide ' || g, CASE WHEN g % 100 = 0 THEN '{rare}'::text[] END"
+        "INSERT INTO notes (agent, body, tags)"
+        " SELECT 'nova', 'tide ' || g, CASE WHEN g % 100 = 0 THEN '{rare}'::text[] END"
         " FROM generate_series(1, 5000) AS g"
     )
     desk.admin.execute(
