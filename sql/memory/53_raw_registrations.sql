@@ -6,7 +6,7 @@ VALUES
      '1 hour',
      'SELECT DISTINCT k.conrelid::regclass::text FROM pg_constraint AS k '
      'JOIN agentry_memory._archive_of(''agentry_memory.event_memories'') AS a (part) ON a.part = k.conrelid '
-     'WHERE k.confrelid = ''agentry_memory.raw_memories''::regclass AND k.conparentid = 0')
+     'WHERE k.confrelid = ''agentry_memory.raw_memories''::regclass AND k.conparentid = 0 ORDER BY 1')
 ON CONFLICT (name) DO UPDATE SET call = excluded.call, units = excluded.units;
 
 INSERT INTO agentry.tools (name, function, description)

@@ -197,7 +197,8 @@ def _raw_memories(conn: Connection) -> None:
                 )
         if content == "redacted":
             value(conn, "SELECT agentry_memory.redact_raw_memory(%s, 'a wish')", memory)
-    value(conn, "SELECT agentry_memory.remember_raw(p_user => 'ann', p_encrypted => '\\x00ff', p_key_ref => 'vault/2')")
+    value(conn, "SELECT agentry_memory.remember_raw(p_user => 'ann', p_encrypted => '\\x00ff', p_key_ref => 'vault/2',"
+                " p_created_at => '2031-03-05')")  # fmt: skip
 
 
 def _memories(conn: Connection) -> None:
@@ -269,13 +270,12 @@ def use(conn: Connection, society: Society) -> None:
         "Ann likes tea.", "She likes it green."
     ]  # fmt: skip
     value(conn, "SELECT agentry_memory.remember('coder', 'after the restore')")
-    entries = (
-        "SELECT array_agg(e.row_id::uuid ORDER BY e.row_id) FROM agentry_memory.memory_entries AS e"
-        " JOIN agentry_memory.memory_sources AS s USING (source_id) WHERE s.name = 'memory'"
-    )
-    assert value(conn, entries) == value(
+    assert value(
+        conn, "SELECT array_agg(e.row_id::uuid ORDER BY e.row_id) FROM agentry_memory.memory_entries AS e"
+        " JOIN agentry_memory.memory_sources AS s ON s.source_id = e.source_id WHERE s.name = 'memory'"
+    ) == value(
         conn, "SELECT array_agg(id ORDER BY id::text) FROM agentry_memory.agent_memories WHERE archived_at IS NULL"
-    )
+    )  # fmt: skip
     _use_insight(conn)
     seal(conn)
     for (org,) in conn.execute("SELECT id FROM agentry.organizations").fetchall():

@@ -129,7 +129,7 @@ def test_whom_an_agent_does_not_see_it_cannot_name(town: Town) -> None:
         remember(town.conn, None, "Ann and Coder met.", related_users=["ann"], related_agents=["coder"])
     with town.acting("app"):
         remember(town.conn, "nova", "Bob met Mgr.", related_users=["bob"], related_agents=["mgr"])
-        names = rows(town.conn, "SELECT related_agents, related_users FROM agentry_memory.v_agent_memories ORDER BY id")
+        names = rows(town.conn, "SELECT related_agents, related_users FROM agentry_memory.v_agent_memories ORDER BY 1")
     assert [(row["related_agents"], row["related_users"]) for row in names] == [
         (["coder"], ["ann"]),
         (["mgr"], ["bob"]),

@@ -60,7 +60,9 @@ def test_what_is_past_its_time_is_removed_the_oldest_first(town: Town) -> None:
     assert texts(town.conn) == {"kept", "later"}
     assert links(town.conn) == set()
     assert value(town.conn, "SELECT count(*) FROM agentry_memory.memory_entries") == 2
-    receipts = rows(town.conn, "SELECT counts, finished_at FROM agentry.erasures WHERE kind = 'retention' ORDER BY id")
+    receipts = rows(
+        town.conn, "SELECT counts, finished_at FROM agentry.erasures WHERE kind = 'retention' ORDER BY started_at"
+    )
     assert [row["counts"] for row in receipts] == [
         {"agentry_memory.agent_memories": 2}, {"agentry_memory.agent_memories": 3}]  # fmt: skip
     assert all(row["finished_at"] for row in receipts)

@@ -100,7 +100,7 @@ def test_a_row_whose_month_is_not_there_waits_and_is_moved(full: Attic) -> None:
     assert one(conn, "SELECT agentry.ensure_partitions(%s)", RAW) == [f"{RAW}_2020_01", f"{RAW}_2020_02"]
     assert one(conn, f"SELECT count(*) FROM {RAW}_default") == 0
     assert [raw(conn, memory) for memory in (full.own, full.shared)] == before
-    assert one(conn, "SELECT agentry.validate_keys()") >= 1
+    conn.execute("SELECT agentry.validate_keys()")
     record(conn, full.own, "see", "more", timestamp="2020-01-07 00:00+00")
     assert facts(conn, full.own) == [(1, "eat 3 figs"), (2, "like figs"), (3, "see more")]
     assert keys(conn) == places(conn)

@@ -407,7 +407,7 @@ def test_a_memory_with_events_is_not_deleted_without_them(town: Town) -> None:
     memory = remember(town.conn, "x", "coder")
     record(town.conn, memory)
     error = refused(town.conn, f"DELETE FROM {RAW}", error=errors.ForeignKeyViolation)
-    assert error.diag.constraint_name.startswith("event_memories_memory_id_fkey")
+    assert error.diag.table_name == "event_memories"
     town.conn.execute("SET CONSTRAINTS ALL DEFERRED")
     town.conn.execute(f"DELETE FROM {RAW}".encode())
     town.conn.execute(f"DELETE FROM {EVENT}".encode())

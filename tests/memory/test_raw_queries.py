@@ -131,13 +131,14 @@ def explain(conn: Connection, query: str, *args: Any, options: str = "") -> list
 
 
 def only_index(conn: Connection, table: str, index: str) -> None:
-    """Within this transaction the table has no other index but those of keys."""
+    """Within this transaction the table has no other index."""
     for (other,) in conn.execute(
         "SELECT i.indexrelid::regclass::text FROM pg_index AS i WHERE i.indrelid = %s::regclass"
         " AND i.indexrelid <> %s::regclass AND NOT i.indisprimary",
         [table, f"agentry_memory.{index}"],
     ).fetchall():
         conn.execute(f"DROP INDEX {other}".encode())
+    conn.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table.partition('.')[2]}_pkey CASCADE".encode())
     conn.execute("SET LOCAL enable_seqscan = off")
 
 
