@@ -241,8 +241,8 @@ def _insight(conn: Connection) -> None:
     )
     for hypothesis in ("Ann likes tea.", "Ann likes green tea."):
         value(
-            conn, "SELECT agentry_memory.promote_view(agentry_memory.derive_view('coder', %s, p_scope => 'user'), 'Tea',"
-            " p_force => true)", hypothesis,
+            conn, "SELECT agentry_memory.promote_view(agentry_memory.derive_view('coder', %s, p_scope => 'user'),"
+            " 'Tea', p_force => true)", hypothesis,
         )  # fmt: skip
     value(conn, "SELECT agentry_memory.derive_view('coder', 'It will end soon.', p_expires_in => '1 second')")
     conn.execute(

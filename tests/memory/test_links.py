@@ -212,7 +212,7 @@ def test_links_go_with_either_end(town: Town) -> None:
     link(
         town.conn, one, "supports", value(town.conn, "SELECT id FROM agentry_memory.agent_memories WHERE id <> %s", one)
     )
-    town.conn.execute("TRUNCATE agentry_memory.agent_memories")
+    town.conn.execute("TRUNCATE agentry_memory.agent_memories CASCADE")
     assert links(town.conn) == set()
 
 

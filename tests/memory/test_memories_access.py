@@ -410,7 +410,7 @@ def test_one_memory_is_forgotten_with_all_that_hangs_on_it(town: Town) -> None:
     assert entry(town.conn, one) is None
     assert access(town.conn) == {"two": 1}
     assert value(town.conn, "SELECT count(*) FROM agentry_memory.memory_links") == 0
-    town.conn.execute("TRUNCATE agentry_memory.agent_memories")
+    town.conn.execute("TRUNCATE agentry_memory.agent_memories CASCADE")
     assert value(town.conn, "SELECT count(*) FROM agentry_memory.memory_entries") == 0
 
 
