@@ -129,10 +129,9 @@ SELECT set_eq('SELECT DISTINCT proname FROM internal WHERE prosecdef',
                 _cognitive_views_counts, _event_memories_delete, _event_memories_insert, _event_memories_truncate,
                 _event_memories_update, _fetch_archived, _follow_links, _has_row, _index_rows, _memory_access,
                 _memory_consolidations_delete, _memory_entries_delete, _memory_entries_insert, _memory_entries_update,
-                _memory_links_ends,
-                _memory_links_views_delete, _memory_links_views_insert, _memory_links_views_truncate,
-                _memory_links_views_update, _raw_memories_delete,
-                _raw_memories_insert, _raw_memories_truncate, _settings_memory_language, _users_in_memory}'::name[],
+                _memory_links_ends, _memory_links_views_delete, _memory_links_views_insert,
+                _memory_links_views_truncate, _memory_links_views_update, _raw_memories_delete, _raw_memories_insert,
+                _raw_memories_truncate, _settings_memory_language, _users_in_memory}'::name[],
               'internal functions of agentry_memory with the rights of their owner');
 
 SELECT * FROM finish();
