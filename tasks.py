@@ -229,13 +229,15 @@ def test(_: Context, pg: str = "", k: str = "", args: str = "", workers: int = 0
 @task(
     positional=["what"],
     help={
-        "what": "chat, audit, partitions",
+        "what": "chat, audit, partitions, recall",
         "pgmq": "chat: path of pgmq.sql, to measure it beside",
         "seconds": "chat, audit: how long each measurement lasts",
         "clients": "chat, audit: numbers of clients, separated by commas",
         "rounds": "chat, audit: how often each is measured; medians are printed",
         "held": "chat: measure again while a snapshot is held, as a long report does",
-        "only": "chat: only what has this in its name",
+        "only": "chat: only what has this in its name; recall: quality, load, tenants, one agent or many agents",
+        "data": "recall: folder with conversations, questions and vectors [AGENTRY_DATA/locomo-dev]",
+        "entries": "recall: memories of the one agent",
     },
 )
 def bench(
@@ -247,11 +249,13 @@ def bench(
     rounds: int = 3,
     held: bool = False,
     only: str = "",
+    data: str = "",
+    entries: int = 100_000,
 ) -> None:
     """Measure on a server of its own; ratios in one run count, absolute times do not."""
     from pathlib import Path
 
-    from tests.bench import audit, chat, partitions
+    from tests.bench import audit, chat, partitions, recall
 
     numbers = [int(n) for n in clients.split(",")]
     if what == "chat":
@@ -260,8 +264,10 @@ def bench(
         audit.run(seconds, numbers, rounds)
     elif what == "partitions":
         partitions.run()
+    elif what == "recall":
+        recall.run(only, Path(data) if data else None, entries)
     else:
-        raise Exit(f"there is no benchmark {what}; there are: chat, audit, partitions")
+        raise Exit(f"there is no benchmark {what}; there are: chat, audit, partitions, recall")
 
 
 @task(

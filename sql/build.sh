@@ -146,9 +146,9 @@ BEGIN
             HINT    = 'Install pgvector 0.8.0 or newer on the server, or load only the scripts of other modules.';
     END IF;
     CREATE EXTENSION IF NOT EXISTS vector SCHEMA public;
+    PERFORM pg_catalog.set_config('search_path', agentry._vector_path(), true);
 END;
 $vector$;
-SELECT pg_catalog.set_config('search_path', agentry._vector_path(), true);
 SQL
 }
 

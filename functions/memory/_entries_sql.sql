@@ -22,7 +22,8 @@ AS $_entries_sql$
         FROM (%2$s) AS r
         JOIN languages AS l ON l.org_id = r.org_id
         CROSS JOIN LATERAL (SELECT agentry_memory._owner_seed(r.org_id, r.owner_id)) AS o (seed)
-        CROSS JOIN LATERAL agentry_memory._terms(l.language, o.seed, r.content) AS x
+        CROSS JOIN LATERAL agentry_memory._terms(
+            l.language, o.seed, r.content, coalesce(r.tags, '{}'), $1) AS x
         WHERE r.owner_id IS NOT NULL AND btrim(r.content, E' \t\r\n') <> ''$query$,
         string_agg(c.name, ', ' ORDER BY c.n), p_rows)
         || CASE WHEN p_renew THEN format(

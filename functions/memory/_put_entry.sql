@@ -32,7 +32,8 @@ BEGIN
     LEFT JOIN agentry.settings AS s ON s.org_id = p_org_id AND s.name = d.name
     CROSS JOIN LATERAL (SELECT agentry_memory._owner_seed(p_org_id, p_owner_id)) AS o (seed)
     CROSS JOIN LATERAL agentry_memory._terms(
-        (coalesce(s.value, d.default_value) #>> '{}')::regconfig, o.seed, p_content) AS x
+        (coalesce(s.value, d.default_value) #>> '{}')::regconfig, o.seed, p_content, coalesce(p_tags, '{}'),
+        p_source_id) AS x
     WHERE d.name = 'memory.language' AND p_owner_id IS NOT NULL AND btrim(p_content, E' \t\r\n') <> '';
 END;
 $_put_entry$;

@@ -55,7 +55,7 @@ BEGIN
         '%s::timestamptz AS occurred_at, %s::timestamptz AS expires_at, %s::real AS importance, %s::real AS emotion, '
         '%s::real AS confidence, %s::text[] AS tags, %s::text AS content FROM {rows} AS t',
         v_parts ->> 'id', v_id_of, coalesce(v_parts ->> 'session', 'NULL'),
-        coalesce(v_parts ->> 'order', format('(extract(epoch FROM %s) * 1000000)', v_parts ->> 'time'), 'NULL'),
+        coalesce(v_parts ->> 'order', '(extract(epoch FROM ' || (v_parts ->> 'time') || ') * 1000000)', 'NULL'),
         coalesce(v_parts ->> 'time', 'NULL'), coalesce(v_parts ->> 'expires', 'NULL'),
         coalesce(v_parts ->> 'importance', 'NULL'), coalesce(v_parts ->> 'emotion', 'NULL'),
         coalesce(v_parts ->> 'confidence', 'NULL'), coalesce(v_parts ->> 'tags', 'NULL'), v_parts ->> 'content');

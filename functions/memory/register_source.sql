@@ -36,7 +36,7 @@ DECLARE
     v_query  text;
     v_source record;
     v_type   regtype;
-    v_part   regclass;
+    v_rows   text;
     v_event  text;
 BEGIN
     IF coalesce(p_name !~ '^[a-z][a-z0-9_]{0,39}$', true) OR p_table IS NULL OR p_content IS NULL OR p_id IS NULL THEN
@@ -71,20 +71,28 @@ BEGIN
             HINT    = 'Take another name, or agentry_memory.unregister_source() first.';
     END IF;
     EXECUTE format('SELECT pg_typeof((SELECT (%s) FROM %s AS t LIMIT 0))', p_id, p_table) INTO v_type;
-    INSERT INTO agentry_memory.memory_sources AS s (name, table_name, expressions, query, id_type)
-    VALUES (p_name, p_table, v_expressions, v_query, v_type)
-    ON CONFLICT (name) DO UPDATE
-    SET expressions = excluded.expressions, query = excluded.query, id_type = excluded.id_type
-    WHERE (s.expressions, s.query, s.id_type) IS DISTINCT FROM (excluded.expressions, excluded.query, excluded.id_type);
+    -- a repeated install uses up no number
+    IF v_source.source_id IS NULL THEN
+        INSERT INTO agentry_memory.memory_sources (name, table_name, expressions, query, id_type)
+        VALUES (p_name, p_table, v_expressions, v_query, v_type);
+    ELSE
+        UPDATE agentry_memory.memory_sources AS s
+        SET expressions = v_expressions, query = v_query, id_type = v_type
+        WHERE s.source_id = v_source.source_id
+          AND (s.expressions, s.query, s.id_type) IS DISTINCT FROM (v_expressions, v_query, v_type);
+    END IF;
     IF FOUND THEN
         SELECT s.source_id, s.table_name, s.query
         INTO v_source
         FROM agentry_memory.memory_sources AS s
         WHERE s.name = p_name;
-        FOR v_part IN SELECT agentry._with_archive(p_table) LOOP
-            EXECUTE agentry_memory._entries_sql(replace(v_query, '{rows}', v_part::text), true)
-            USING v_source.source_id;
-        END LOOP;
+        SELECT string_agg(replace(v_query, '{rows}', a.part::text), ' UNION ALL ')
+        INTO v_rows
+        FROM agentry._with_archive(p_table) AS a (part);
+        EXECUTE format('DELETE FROM agentry_memory.memory_entries AS e '
+                       'WHERE e.source_id = $1 AND NOT EXISTS (%s)', agentry_memory._kept_sql(v_rows, 'e'))
+        USING v_source.source_id;
+        EXECUTE agentry_memory._entries_sql(v_rows, true) USING v_source.source_id;
     END IF;
     FOREACH v_event IN ARRAY '{insert,update,delete,truncate}'::text[] LOOP
         EXECUTE format(

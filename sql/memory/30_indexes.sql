@@ -17,3 +17,6 @@ CREATE INDEX IF NOT EXISTS organization_models_model_id_idx ON agentry_memory.or
 -- what stands out
 CREATE INDEX IF NOT EXISTS memory_entries_importance_idx
     ON agentry_memory.memory_entries (owner_id, importance, id) WHERE importance > 0.5;
+-- whether any of an owner's expires at all
+CREATE INDEX IF NOT EXISTS memory_entries_expires_at_idx
+    ON agentry_memory.memory_entries (owner_id, expires_at) WHERE expires_at IS NOT NULL;

@@ -142,6 +142,8 @@ RULES: dict[str, Rule] = {
             "agentry.logout": "ends the session that is bound here and no other",
             "agentry.set_password": "asks by _user_of_password(), which calls _caller()",
             "agentry.verify_password": "asks by _user_of_password(), which calls _caller()",
+            **{f"agentry_memory.{name}": "asks by _reading_as(), which calls _actor() or _caller()"
+               for name in ("link_memories", "mark_recalled", "unlink_memories")},
         },
     ),
     "trigger functions are internal, and no role but the owner may execute them": Rule(
@@ -245,6 +247,7 @@ RULES: dict[str, Rule] = {
                 )),
                 "a registry of the database, about tables and functions",
             ),
+            "agentry_memory.memory_link_kinds": "a registry of the database, about tables",
             "agentry_memory.memory_sources": "a registry of the database, about tables",
             "agentry_memory.embedding_models": "a registry of the database: indexes stand on it",
             "agentry_memory.recall_presets": "a registry of the database: formulas",
@@ -314,7 +317,9 @@ RULES: dict[str, Rule] = {
         """SELECT o.name FROM (
                SELECT k.conname AS name, tbl.relname, CASE k.contype
                           WHEN 'p' THEN 'pkey' WHEN 'u' THEN 'key' WHEN 'f' THEN 'fkey' ELSE 'check' END AS kind
-               FROM pg_constraint AS k JOIN tbl ON tbl.oid = k.conrelid WHERE k.contype IN ('p', 'u', 'f', 'c')
+               FROM pg_constraint AS k JOIN tbl ON tbl.oid = k.conrelid
+               -- a key into a monthly table has others below it, one a month
+               WHERE k.contype IN ('p', 'u', 'f', 'c') AND k.conparentid = 0
                UNION ALL
                SELECT c.relname, tbl.relname,
                       CASE WHEN i.indisprimary THEN 'pkey' WHEN i.indisunique THEN 'key' ELSE 'idx' END
@@ -322,6 +327,10 @@ RULES: dict[str, Rule] = {
            ) AS o
            WHERE NOT starts_with(o.name, o.relname || '_') OR right(o.name, length(o.kind) + 1) <> '_' || o.kind""",
         "ALTER TABLE agentry.metrics ADD CONSTRAINT offender CHECK (unit <> '')",
+        dict.fromkeys(
+            ("chk_confidence_range", "chk_content_or_encrypted", "chk_quantity_positive", "uq_event_per_memory"),
+            "the name that its document gives it, by which clients know the error",
+        ),
     ),
     "columns are of the types of the house: timestamptz, text, jsonb, not their lesser kin": Rule(
         """SELECT col.full_name || ' ' || format_type(atttypid, atttypmod) FROM col
@@ -426,6 +435,7 @@ RULES: dict[str, Rule] = {
         r"""SELECT t.tgname || ' on ' || rel.full_name
             FROM pg_trigger AS t JOIN rel ON rel.oid = t.tgrelid
             WHERE NOT t.tgisinternal
+              AND t.tgparentid = 0  -- of a partition, as on its table
               AND NOT starts_with(t.tgname, rel.relname || '_') AND t.tgname !~ '^(agentry_[0-9]{2}|zz_agentry)_'""",
         "CREATE TRIGGER offender BEFORE UPDATE ON agentry.metrics"
         " FOR EACH ROW EXECUTE FUNCTION agentry._set_updated_at()",
@@ -435,7 +445,8 @@ RULES: dict[str, Rule] = {
             FROM pg_trigger AS t JOIN rel ON rel.oid = t.tgrelid JOIN fn ON fn.oid = t.tgfoid
             WHERE NOT t.tgisinternal
               AND CASE WHEN t.tgname ~ '^(agentry_[0-9]{2}|zz_agentry)_'
-                       THEN obj_description(fn.oid, 'pg_proc') !~ 'set by (guard_table|register_source)\(\)'
+                       THEN obj_description(fn.oid, 'pg_proc')
+                                !~ 'set by ((guard_table|register_source|_register_link_kind)\(\)|the partition engine)'
                        ELSE fn.proname <> '_' || t.tgname END""",
         "CREATE TRIGGER metrics_offender BEFORE UPDATE ON agentry.metrics"
         " FOR EACH ROW EXECUTE FUNCTION agentry._set_updated_at()",
@@ -450,8 +461,6 @@ RULES: dict[str, Rule] = {
         "CREATE FUNCTION agentry._offender() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
         {
             "agentry._refuse_locked()": "guard_table() sets it on tables with a column locked",
-            "agentry._refuse_partition()": "the partition engine sets it on partitions",
-            "agentry_memory._index_rows()": "register_source() sets it on tables",
         },
     ),
     # -- what belongs to whom -----------------------------------------------------------------------------------------
@@ -525,6 +534,10 @@ RULES: dict[str, Rule] = {
         """SELECT rel.full_name FROM rel, aclexplode(rel.relacl) AS x JOIN groups ON groups.oid = x.grantee
            WHERE x.privilege_type <> 'SELECT' AND (rel.relkind NOT IN ('r', 'p') OR NOT rel.relrowsecurity)""",
         TABLE + "GRANT UPDATE ON agentry.offender TO agentry_app",
+        {
+            f"agentry_memory.{view}": "its INSTEAD OF trigger writes a table with the rights of the caller"
+            for view in ("agent_metacognition", "agent_reflections")
+        },
     ),
     "group roles have no right on a sequence": Rule(
         """SELECT rel.full_name || ': ' || groups.rolname FROM rel, groups
@@ -593,6 +606,7 @@ RULES: dict[str, Rule] = {
             **dict.fromkeys(
                 (f"agentry_memory.{name}" for name in ("register_source", "unregister_source")), "for administrators"
             ),
+            "agentry_memory.expire_memories": "maintenance",
         },
     ),
     "group roles read every view, and every table but those that nobody may see": Rule(
@@ -617,7 +631,10 @@ RULES: dict[str, Rule] = {
         }
         | {
             f"agentry_memory.{name}": "functions that run as the caller, or views, call it"
-            for name in ("_fetch_archived", "_fetch_query", "_has_row", "_source")
+            for name in (
+                "_agent_name", "_check_given", "_fetch_archived", "_fetch_query", "_has_row", "_link_contents",
+                "_memory_access", "_metacognition_content", "_refuse_memory", "_source", "_texts",
+            )
         },
     ),
     "group roles and owner cannot log in and have no attribute of power": Rule(

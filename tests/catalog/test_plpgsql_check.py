@@ -30,6 +30,9 @@ ALLOWED = {
     ("agentry_chat._sent_before", "should be STABLE"): "has to see what committed since its statement began",
     ("agentry_chat._due_in_order", "should be STABLE"): "it locks rows",
     ("agentry_chat._is_plain", "should be STABLE"): "it locks rows",
+    ("agentry_memory._own_raw_memory", "should be STABLE"): "it locks rows",
+    ("agentry_memory.archived_event_memories", "maybe unmodified"): "the rows are those of dynamic SQL",
+    ("agentry_memory.archived_raw_memories", "maybe unmodified"): "the rows are those of dynamic SQL",
     # dynamic SQL with more than names; PUBLIC may not run these, and the text is that of the modules' install files
     ("agentry._grant_module", "not sanitized"): "lists of names, each by quote_ident or as regclass or regprocedure",
     ("agentry._take_ownership", "not sanitized"): "names by %I, regclass and regprocedure",
@@ -46,6 +49,9 @@ ALLOWED = {
     ("agentry._begin_load", "SQL injection"): "tables are regclass; partitions come from the dump, which is SQL itself",
     ("agentry._end_load", "not sanitized"): "commands that agentry._begin_load() wrote, names as regclass and by %I",
     ("agentry._table_digests", "not sanitized"): "the table is a regclass, columns by %I",
+    ("agentry_memory._erase_rows", "not sanitized"): "the table is a regclass; conditions have names by %I, ids by %L",
+    ("agentry_memory._forget_rows", "not sanitized"): "sources are SQL of administrators; conditions as above",
+    ("agentry_memory._own_raw_memory", "not sanitized"): "the lock is one of two texts",
     # dynamic SQL in public functions
     ("agentry.forget", "not sanitized"): "tables are regclass, columns by %I, the subject by %L or a parameter",
     ("agentry.verify_forgotten", "not sanitized"): "tables are regclass, columns by %I, the subject a parameter",

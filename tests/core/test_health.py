@@ -105,6 +105,7 @@ def test_tables_of_other_code_are_named(tx: Connection, column: str | None, deta
 
 def test_what_maintenance_left_undone_on_monthly_tables_is_named(tx: Connection) -> None:
     fake_clock(tx)
+    tx.execute("DELETE FROM agentry.partition_policies")
     tx.execute("SET LOCAL timezone = 'Asia/Kathmandu'")
     for statement in MONTHLY:
         tx.execute(statement.encode())

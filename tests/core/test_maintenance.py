@@ -87,6 +87,7 @@ def test_a_step_runs_read_committed_under_a_pinned_path(db: Database) -> None:
 
 def test_a_table_that_fails_leaves_the_others_their_partitions(db: Database) -> None:
     db.admin.execute(
+        "DELETE FROM agentry.partition_policies;"
         "CREATE TABLE logs (at timestamptz) PARTITION BY RANGE (at); CREATE TABLE plain (at timestamptz);"
         "SELECT agentry.set_partition_policy('public.logs', 1);"
         "INSERT INTO agentry.partition_policies (table_name, time_column) VALUES ('plain', 'at')"

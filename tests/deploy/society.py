@@ -118,6 +118,7 @@ def fill(conn: Connection, roles: dict[str, str], *, shop: bool = True) -> Socie
     key = str(value(conn, "SELECT agentry.create_api_key('nova')"))
     run("SELECT agentry.login(%s)", key)
     _messages(conn)
+    _memories(conn)
     seal(conn)
     run("SELECT agentry.forget('gone')")
 
@@ -125,6 +126,7 @@ def fill(conn: Connection, roles: dict[str, str], *, shop: bool = True) -> Socie
     run("SELECT set_config('agentry.org_id', %s, false)", str(acme))
     run("SELECT agentry.register_agent('nova', 'another one'), agentry.register_agent('zed', 'sleeps')")
     run("SELECT agentry_chat.send_agent_message('nova', 'wake up', '{zed}')")
+    run("SELECT agentry_memory.remember('zed', 'slept well')")
     run("RESET agentry.org_id")
 
     run("ALTER TABLE agentry.agents ADD COLUMN shoe_size integer DEFAULT 42")
@@ -173,6 +175,27 @@ def _messages(conn: Connection) -> None:
     assert {row[0] for row in found} == wanted
 
 
+def _memories(conn: Connection) -> None:
+    """Memories with a link, a reflection, use, settings, and of or about whoever is forgotten."""
+    conn.execute(
+        """SELECT agentry_memory.remember('coder', m, p_scope => 'user', p_related_agents => '{nova,gone}',
+                                          p_related_users => '{ann}', p_tags => '{tea}', p_session => 'tea',
+                                          p_occurred_at => '2031-03-01')
+           FROM unnest('{Ann likes tea.,She likes it green.}'::text[]) AS m"""
+    )
+    conn.execute(
+        """SELECT agentry_memory.remember('nova', '{"skill": "tea", "steps": ["boil", "wait"]}'::jsonb, 'procedural',
+                                          p_pinned => true, p_expires_at => 'infinity'),
+                  agentry_memory.remember('gone', 'soon to be forgotten')"""
+    )
+    conn.execute(
+        "SELECT agentry_memory.record_reflection('coder', 'Tea first.', ARRAY['ask'], array_agg(m.id)),"
+        " agentry_memory.mark_recalled('memory', array_agg(m.id::text)),"
+        " agentry_memory.set_memory_settings('coder', 7.5)"
+        " FROM agentry_memory.agent_memories AS m WHERE m.session = 'tea'"
+    )
+
+
 def use(conn: Connection, society: Society) -> None:
     """A restored database works: its clock, queues, keys, audit, rules and partitions."""
     token = value(conn, "SELECT agentry.login(%s)", society.key)
@@ -187,6 +210,14 @@ def use(conn: Connection, society: Society) -> None:
     assert {row[1] for row in claimed} == {"pending", "received", "to be failed", "after the restore"}
     token = next(row[2] for row in claimed if row[0] == sent)
     assert value(conn, "SELECT agentry_chat.mark_agent_message(%s, 'nova', 'routed', %s)", sent, token) == "routed"
+    evidence = "SELECT array_agg(e.content ORDER BY e.content) FROM agentry_memory.agent_reflections AS r"
+    assert value(conn, f"{evidence}, agentry_memory.memory_evidence('memory', r.id) AS e") == [
+        "Ann likes tea.", "She likes it green."
+    ]  # fmt: skip
+    value(conn, "SELECT agentry_memory.remember('coder', 'after the restore')")
+    assert value(conn, "SELECT array_agg(row_id::uuid ORDER BY row_id) FROM agentry_memory.memory_entries") == value(
+        conn, "SELECT array_agg(id ORDER BY id::text) FROM agentry_memory.agent_memories"
+    )
     seal(conn)
     for (org,) in conn.execute("SELECT id FROM agentry.organizations").fetchall():
         chain = conn.execute("SELECT sealed > 0, broken_id FROM agentry.verify_audit(%s)", [org]).fetchone()

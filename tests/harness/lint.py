@@ -21,11 +21,17 @@ UNPINNED = tuple(
     part
     for function in (
         "agentry.run_maintenance(p_force boolean)",
+        "agentry_memory._filter_terms(p_seed bigint,p_tags text[],p_source_id integer)",
         "agentry_memory._lexemes(p_language regconfig,p_text text)",
         "agentry_memory._owner_seed(p_org_id uuid,p_owner_id uuid)",
+        "agentry_memory._passes(p_expires_at timestamptz,p_source_id integer,p_session_key bigint,"
+        "p_occurred_at timestamptz,p_tags text[],p_now timestamptz,p_sources integer[],p_sessions bigint[],"
+        "p_since timestamptz,p_until timestamptz,p_any_tag text[])",
         "agentry_memory._session_key(p_source_id integer,p_session text,p_seed bigint)",
-        "agentry_memory._terms(p_language regconfig,p_seed bigint,p_text text,length integer,terms bigint[],"
-        "frequencies smallint[])",
+        "agentry_memory._source_term(p_seed bigint,p_source_id integer)",
+        "agentry_memory._tag_term(p_seed bigint,p_tag text)",
+        "agentry_memory._terms(p_language regconfig,p_seed bigint,p_text text,p_tags text[],p_source_id integer,"
+        "length integer,terms bigint[],frequencies smallint[])",
         "agentry_memory._unspaced()",
     )
     for part in ("--proc-without-search-path", function)

@@ -47,11 +47,9 @@ BEGIN
         END IF;
     ELSIF TG_OP = 'UPDATE' THEN
         EXECUTE format(
-            'DELETE FROM agentry_memory.memory_entries AS e '
-            'USING (SELECT o.org_id, o.row_id FROM (%s) AS o '
-            'EXCEPT SELECT n.org_id, n.row_id FROM (%s) AS n '
-            'WHERE n.owner_id IS NOT NULL AND btrim(n.content, E'' \t\r\n'') <> '''') AS g '
-            'WHERE e.org_id = g.org_id AND e.source_id = $1 AND e.row_id = g.row_id', v_old, v_new)
+            'DELETE FROM agentry_memory.memory_entries AS e USING (%s) AS o '
+            'WHERE e.org_id = o.org_id AND e.source_id = $1 AND e.row_id = o.row_id AND NOT EXISTS (%s)',
+            v_old, agentry_memory._kept_sql(v_new, 'o'))
         USING v_source.source_id;
         -- what the index does not need may change at no cost
         EXECUTE agentry_memory._entries_sql(

@@ -78,7 +78,7 @@ class Inbox(Queue):
         return {"none": None, "older": thing.attempts - 1, "unknown": thing.attempts + 1}.get(which, thing.attempts)
 
     def is_last(self, thing: Thing, token: int | None) -> bool:
-        return thing.attempts == 0 or (1 if token is None else token) == thing.attempts
+        return thing.attempts in {0, 1 if token is None else token}
 
     def verdict(self, thing: Thing, outcome: str, token: int | None) -> type[psycopg.Error] | None:
         if not self.is_last(thing, token):

@@ -1,0 +1,29 @@
+-- An agent that goes is named by no memory of others any more; see _check_related().  Under REPEATABLE READ this could
+-- not see a memory that was stored meanwhile.
+CREATE OR REPLACE FUNCTION agentry_memory._agents_in_memory()
+RETURNS trigger
+LANGUAGE plpgsql
+VOLATILE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $_agents_in_memory$
+BEGIN
+    IF current_setting('transaction_isolation') = 'repeatable read' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'feature_not_supported',
+            MESSAGE = 'agents are not deleted under REPEATABLE READ',
+            HINT    = 'Use READ COMMITTED or SERIALIZABLE.';
+    END IF;
+    UPDATE agentry_memory.agent_memories AS m
+    SET related_agents = array_remove(m.related_agents, OLD.id)
+    WHERE m.org_id = OLD.org_id AND m.related_agents @> ARRAY[OLD.id];
+    RETURN NULL;
+END;
+$_agents_in_memory$;
+
+COMMENT ON FUNCTION agentry_memory._agents_in_memory() IS 'Takes agents that go out of the memories of others.';
+
+-- install
+CREATE OR REPLACE TRIGGER agents_in_memory
+    AFTER DELETE ON agentry.agents
+    FOR EACH ROW EXECUTE FUNCTION agentry_memory._agents_in_memory();
