@@ -434,6 +434,22 @@ def test_the_changelog_begins_with_this_version() -> None:
     assert (ROOT / "CHANGELOG.md").read_text().startswith(f"## {version()} ")
 
 
+def test_the_guide_to_embeddings_names_every_function_view_and_setting(db: Database) -> None:
+    guide = (ROOT / "docs" / "embeddings.md").read_text()
+    there = db.admin.execute(
+        "SELECT proname::text FROM pg_proc WHERE pronamespace = 'agentry_memory'::regnamespace AND proname !~ '^_'"
+        "   AND proname ~ '_embeddings?(_model|_index)?$'"
+        " UNION SELECT relname::text FROM pg_class WHERE relnamespace = 'agentry_memory'::regnamespace"
+        "   AND relname ~ '^(memory_embeddings|v_embedding_.*|embedding_models|embedding_queue_due_idx)$'"
+        " UNION SELECT name FROM agentry.setting_types WHERE name IN ('memory.max_attempts', 'memory.retry_delay')"
+        " UNION SELECT name FROM agentry.health_checks WHERE name ~ '^memory.embedding'"
+        " UNION SELECT name FROM agentry.metrics WHERE name ~ '^memory.(embedding|vectors)'"
+        " UNION SELECT name FROM agentry.maintenance_steps WHERE name = 'memory.embeddings'"
+    ).fetchall()
+    assert len(there) > 20
+    assert not [name for (name,) in there if name not in guide]
+
+
 def test_the_guide_to_chat_names_every_function_view_index_and_setting(db: Database) -> None:
     guide = (ROOT / "docs" / "chat.md").read_text()
     there = db.admin.execute(

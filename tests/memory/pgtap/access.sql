@@ -60,7 +60,8 @@ SELECT is_empty(
 -- views read with the rights of the caller; nobody writes through them
 CREATE TEMPORARY TABLE view_fact (name name) ON COMMIT DROP;
 INSERT INTO view_fact
-SELECT unnest('{v_event_memories_all, v_memory_orphans, v_raw_memories_all, v_raw_memory_embeddings}'::name[]);
+SELECT unnest('{memory_embeddings, v_embedding_index_progress, v_embedding_progress, v_event_memories_all,
+                v_memory_orphans, v_raw_memories_all, v_raw_memory_embeddings}'::name[]);
 
 SELECT views_are('agentry_memory', array_agg(name), 'views of agentry_memory') FROM view_fact;
 SELECT view_owner_is('agentry_memory', name, 'agentry_owner', name || ' belongs to agentry_owner') FROM view_fact;

@@ -13,7 +13,8 @@ SELECT set_eq(
     $$VALUES
       ('embedding_queue', 'FOREIGN KEY (org_id, entry_id) REFERENCES agentry_memory.memory_entries(org_id, id) '
                           'ON DELETE CASCADE'),
-      ('embedding_queue', 'FOREIGN KEY (model_id) REFERENCES agentry_memory.embedding_models(model_id)'),
+      ('embedding_queue', 'FOREIGN KEY (org_id, model_id) '
+                          'REFERENCES agentry_memory.organization_models(org_id, model_id) ON DELETE CASCADE'),
       ('event_memories', 'FOREIGN KEY (org_id, agent_id) REFERENCES agentry.agents(org_id, id) ON DELETE CASCADE'),
       ('event_memories', 'FOREIGN KEY (org_id, memory_created_at, memory_id) '
                          'REFERENCES agentry_memory.raw_memories(org_id, created_at, memory_id) DEFERRABLE'),
@@ -23,7 +24,8 @@ SELECT set_eq(
                         'ON DELETE CASCADE'),
       ('memory_vectors', 'FOREIGN KEY (org_id, entry_id) REFERENCES agentry_memory.memory_entries(org_id, id) '
                          'ON DELETE CASCADE'),
-      ('memory_vectors', 'FOREIGN KEY (model_id) REFERENCES agentry_memory.embedding_models(model_id)'),
+      ('memory_vectors', 'FOREIGN KEY (org_id, model_id) '
+                         'REFERENCES agentry_memory.organization_models(org_id, model_id) ON DELETE CASCADE'),
       ('organization_models', 'FOREIGN KEY (model_id) REFERENCES agentry_memory.embedding_models(model_id)'),
       ('raw_memories', 'FOREIGN KEY (org_id, agent_id) REFERENCES agentry.agents(org_id, id) ON DELETE CASCADE'),
       ('raw_memories', 'FOREIGN KEY (org_id, team_id) REFERENCES agentry.teams(org_id, id)'),

@@ -6,7 +6,8 @@ CREATE TEMPORARY TABLE fact (name name, key name[], columns name[]) ON COMMIT DR
 INSERT INTO fact VALUES
     ('embedding_models', '{model_id}', '{model_id, name, dimensions, index_method, index_options, created_at}'),
     ('embedding_queue', '{org_id, entry_id, model_id}',
-     '{org_id, entry_id, model_id, status, priority, attempts, uncounted, available_at, lease_until, dead_at, error}'),
+     '{org_id, entry_id, model_id, status, priority, token, attempts, uncounted, available_at, lease_until, dead_at,
+       error}'),
     ('event_memories', '{org_id, timestamp, event_id}',
      '{org_id, event_id, timestamp, memory_id, memory_created_at, ordinal, agent_id, user_id, team_id, scope, readers,
        actor, action, target, quantity, unit, confidence, extractor_version, source, metadata, created_at,
@@ -50,6 +51,11 @@ SELECT is_partitioned('agentry_memory', t, t || ' is monthly') FROM unnest('{eve
 
 CREATE TEMPORARY TABLE view_fact (name name, columns name[]) ON COMMIT DROP;
 INSERT INTO view_fact VALUES
+    ('memory_embeddings', '{id, source_type, source_id, content, embedding, confidence, created_at, updated_at}'),
+    ('v_embedding_index_progress',
+     '{model, index_name, pid, command, phase, blocks_done, blocks_total, tuples_done, tuples_total, percent}'),
+    ('v_embedding_progress',
+     '{org_id, model, is_default, entries, embedded, pending, claimed, failed, dead, oldest_pending_age}'),
     ('v_event_memories_all',
      '{org_id, event_id, timestamp, memory_id, memory_created_at, ordinal, agent_id, user_id, team_id, scope, readers,
        actor, action, target, quantity, unit, confidence, extractor_version, source, metadata, created_at, updated_at,
