@@ -273,8 +273,8 @@ def _embed(conn: Connection) -> None:
              "'entry_id', c.entry_id, 'token', c.token, 'embedding', '[3,2,1]')))"
              " FROM unnest(%s::bigint[], %s::bigint[]) AS c (entry_id, token)")
     assert value(conn, query, [entry for entry, _ in claims], [token for _, token in claims]) == len(claims)
-    nearest = "SELECT count(*) FROM (SELECT FROM agentry_memory.memory_embeddings ORDER BY embedding <=> '[1,2,3]') AS m"
-    assert value(conn, nearest) == value(
+    nearest = "SELECT id FROM agentry_memory.memory_embeddings ORDER BY embedding <=> '[1,2,3]'"
+    assert len(conn.execute(nearest.encode()).fetchall()) == value(
         conn, "SELECT count(*) FROM agentry_memory.memory_entries WHERE org_id = agentry.current_org_id()")
 
 
