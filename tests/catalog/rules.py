@@ -607,7 +607,11 @@ RULES: dict[str, Rule] = {
             **dict.fromkeys((f"agentry.{name}" for name in ADMIN_FUNCTIONS), "for administrators"),
             **dict.fromkeys(("agentry_chat.expire_agent_chat", "agentry_chat.expire_agent_messages"), "maintenance"),
             **dict.fromkeys(
-                (f"agentry_memory.{name}" for name in ("register_source", "unregister_source")), "for administrators"
+                (f"agentry_memory.{name}" for name in (
+                    "drop_embedding_model", "rebuild_embedding_index", "register_embedding_model",
+                    "register_source", "unregister_source",
+                )),
+                "for administrators",
             ),
             "agentry_memory.expire_memories": "maintenance",
             "agentry_memory.expire_views": "maintenance",

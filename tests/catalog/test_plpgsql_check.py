@@ -34,6 +34,8 @@ ALLOWED = {
     ("agentry_memory._remembered_before", "should be STABLE"): "has to see what committed since its statement began",
     ("agentry_memory.archived_event_memories", "maybe unmodified"): "the rows are those of dynamic SQL",
     ("agentry_memory.archived_raw_memories", "maybe unmodified"): "the rows are those of dynamic SQL",
+    ("agentry_memory._hold_claims", "should be STABLE"): "it locks rows",
+    ("agentry_memory._make_embedding_index", "should be STABLE"): "the dynamic SQL makes an index",
     # dynamic SQL with more than names; PUBLIC may not run these, and the text is that of the modules' install files
     ("agentry._grant_module", "not sanitized"): "lists of names, each by quote_ident or as regclass or regprocedure",
     ("agentry._take_ownership", "not sanitized"): "names by %I, regclass and regprocedure",

@@ -121,6 +121,7 @@ def fill(conn: Connection, roles: dict[str, str], *, shop: bool = True) -> Socie
     _raw_memories(conn)
     _memories(conn)
     _insight(conn)
+    _embeddings(conn)
     seal(conn)
     run("SELECT agentry.forget('gone')")
 
@@ -251,6 +252,31 @@ def _insight(conn: Connection) -> None:
     )
 
 
+def _embeddings(conn: Connection) -> None:
+    """A model made at run time, with its index, vectors, and one in each state of the queue; another without."""
+    value(conn, "SELECT agentry_memory.register_embedding_model('tiny', 3, 'hnsw', '{\"m\": 8}')")
+    value(conn, "SELECT agentry_memory.register_embedding_model('flat', 4000, 'ivfflat')")
+    assert value(conn, "SELECT agentry_memory.use_embedding_model('tiny')") >= 5
+    value(conn, "SELECT agentry_memory.use_embedding_model('flat')")
+
+    def claim() -> tuple[int, int]:
+        row = conn.execute("SELECT entry_id, token FROM agentry_memory.claim_embeddings('tiny', 1)").fetchone()
+        assert row
+        return row
+
+    batch = "SELECT agentry_memory.complete_embeddings(jsonb_build_array(jsonb_build_object("
+    value(conn, batch + "'entry_id', %s::bigint, 'token', %s::bigint, 'embedding', '[1,2,3]')))", *claim())
+    entry, token = claim()
+    value(conn, "SELECT agentry_memory.fail_embedding(%s, 'away', %s)", entry, token)
+    conn.execute("SELECT agentry.set_setting('memory.max_attempts', '1')")
+    entry, token = claim()
+    value(conn, "SELECT agentry_memory.fail_embedding(%s, 'for good', %s)", entry, token)
+    conn.execute("SELECT agentry.set_setting('memory.max_attempts', '7')")
+    claim()
+    found = conn.execute("SELECT DISTINCT status FROM agentry_memory.embedding_queue").fetchall()
+    assert {row[0] for row in found} == {"pending", "claimed", "failed", "dead"}
+
+
 def use(conn: Connection, society: Society) -> None:
     """A restored database works: its clock, queues, keys, audit, rules and partitions."""
     token = value(conn, "SELECT agentry.login(%s)", society.key)
@@ -277,6 +303,7 @@ def use(conn: Connection, society: Society) -> None:
         conn, "SELECT array_agg(id ORDER BY id::text) FROM agentry_memory.agent_memories WHERE archived_at IS NULL"
     )  # fmt: skip
     _use_insight(conn)
+    _embed(conn)
     seal(conn)
     for (org,) in conn.execute("SELECT id FROM agentry.organizations").fetchall():
         chain = conn.execute("SELECT sealed > 0, broken_id FROM agentry.verify_audit(%s)", [org]).fetchone()
@@ -330,6 +357,26 @@ def _use_raw_memories(conn: Connection) -> None:
     assert value(conn, "SELECT max(ordinal) FROM agentry_memory.event_memories WHERE memory_id = %s", young) == 2
     assert value(conn, "SELECT count(*) FROM agentry_memory.v_memory_orphans") == 0
     assert value(conn, "SELECT agentry.ensure_partitions('agentry_memory.raw_memories')")[0].endswith("_2030_02")
+
+
+def _embed(conn: Connection) -> None:
+    """Embeddings go on where they were: tokens too, which are never given twice."""
+    model = value(conn, "SELECT model_id FROM agentry_memory.embedding_models WHERE name = 'tiny'")
+    index = value(conn, "SELECT indexdef FROM pg_indexes WHERE indexname = %s", f"memory_vectors_{model}_idx")
+    assert "hnsw" in index
+    assert "m='8'" in index
+    assert value(conn, "SELECT status FROM agentry.health() WHERE name = 'memory.embedding_indexes'") == "ok"
+    assert value(conn, "SELECT agentry_memory.requeue_embeddings()") == 1
+    last = value(conn, "SELECT max(token) FROM agentry_memory.embedding_queue")
+    claims = conn.execute("SELECT entry_id, token FROM agentry_memory.claim_embeddings('tiny', 100)").fetchall()
+    assert min(token for _, token in claims) > last
+    query = ("SELECT agentry_memory.complete_embeddings(jsonb_agg(jsonb_build_object("
+             "'entry_id', c.entry_id, 'token', c.token, 'embedding', '[3,2,1]')))"
+             " FROM unnest(%s::bigint[], %s::bigint[]) AS c (entry_id, token)")
+    assert value(conn, query, [entry for entry, _ in claims], [token for _, token in claims]) == len(claims)
+    nearest = "SELECT id FROM agentry_memory.memory_embeddings ORDER BY embedding <=> '[1,2,3]'"
+    assert len(conn.execute(nearest.encode()).fetchall()) == value(
+        conn, "SELECT count(*) FROM agentry_memory.memory_entries WHERE org_id = agentry.current_org_id()")
 
 
 # -- dumps ------------------------------------------------------------------------------------------------------------

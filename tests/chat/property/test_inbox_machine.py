@@ -31,6 +31,8 @@ class Inbox(Queue):
     def set_up(self) -> None:
         self.sent: dict[str, tuple[int, dict[str, Any]]] = {}
         self.senders: dict[int, str] = {}
+        for _ in range(2):
+            self.deliver(send(self.conn, "nova", "hello", ["*"]), "nova", ["*"], 5, None)
 
     # -- what a queue says
 
@@ -135,7 +137,7 @@ class Inbox(Queue):
     @precondition(lambda self: self.things)
     @rule(data=st.data(), which=which_token)
     def reply(self, data: st.DataObject, which: str) -> None:
-        thing = self.pick(data)
+        thing = self.pick(data, self.held)
         token = self.given(thing, which)
         untaken = thing.status == "pending" and token is None
         wanted = None if untaken else self.verdict(thing, "responded", token)

@@ -47,6 +47,8 @@ class Embeddings(Queue):
         self.vectors: dict[tuple[int, str], str] = {}
         self.given_before: set[int] = set()
         self.old: dict[tuple[int, str], list[int]] = {}  # tokens of claims that ended with an embedding
+        for text in ("a cat", "a dog"):
+            self.put(text, 5)
 
     # -- what a queue says
 
@@ -120,14 +122,17 @@ class Embeddings(Queue):
 
     # -- rules of texts
 
-    @rule(text=texts, priority=st.integers(4, 6))
-    def write(self, text: str, priority: int) -> None:
+    def put(self, text: str, priority: int) -> None:
         note = value(self.conn, "INSERT INTO public.notes (agent, body) VALUES ('nova', %s) RETURNING id", text)
         entry = entry_of(self.conn, note)
         self.conn.execute("UPDATE agentry_memory.embedding_queue SET priority = %s WHERE entry_id = %s",
                           [priority, entry])
         self.texts[entry] = text
         self.things += [Thing(entry, model, priority, self.start) for model in self.places]
+
+    @rule(text=texts, priority=st.integers(4, 6))
+    def write(self, text: str, priority: int) -> None:
+        self.put(text, priority)
 
     @precondition(lambda self: self.texts)
     @rule(data=st.data(), text=texts)
@@ -147,7 +152,7 @@ class Embeddings(Queue):
                 t.attempts += 1
                 t.uncounted = t.attempts
 
-    @precondition(lambda self: self.texts)
+    @precondition(lambda self: len(self.texts) > 2)
     @rule(data=st.data(), which=which_token, lease=seconds)
     def erase(self, data: st.DataObject, which: str, lease: int) -> None:
         entry = data.draw(st.sampled_from(sorted(self.texts)), label="entry")
