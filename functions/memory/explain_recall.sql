@@ -37,6 +37,7 @@ DECLARE
     v_preset jsonb  := agentry_memory._preset(p_preset, p_weights);
     v_terms  record;
 BEGIN
+    PERFORM agentry_memory._check_recall(p_limit, p_now);
     v_terms := agentry_memory._query_terms(v_scope.org_id, v_scope.owners, v_scope.seeds, p_query);
     RETURN QUERY
     SELECT r.rank::integer, r.source, r.id, r.content, r.score,

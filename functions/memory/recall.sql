@@ -43,13 +43,7 @@ DECLARE
     v_model  record := agentry_memory._recall_model(v_scope.org_id, p_model, p_embedding);
     v_preset jsonb  := agentry_memory._preset(p_preset, p_weights);
 BEGIN
-    IF coalesce(p_limit NOT BETWEEN 1 AND 1000 OR p_now IS NULL, true) THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'limit or time is out of range',
-            DETAIL  = format('limit: %s, now: %s', p_limit, p_now),
-            HINT    = 'A limit is 1 to 1000; the time is by default that of the transaction.';
-    END IF;
+    PERFORM agentry_memory._check_recall(p_limit, p_now);
     RETURN QUERY
     SELECT s.name, r.row_id, r.content, r.occurred_at, r.score, r.lexical, r.semantic, r.context, r.recency,
            r.importance, r.emotion

@@ -142,6 +142,8 @@ RULES: dict[str, Rule] = {
             "agentry.logout": "ends the session that is bound here and no other",
             "agentry.set_password": "asks by _user_of_password(), which calls _caller()",
             "agentry.verify_password": "asks by _user_of_password(), which calls _caller()",
+            "agentry_memory.recall": "asks by _recall_scope(), which calls _caller()",
+            "agentry_memory.explain_recall": "asks by _recall_scope(), which calls _caller()",
             **{f"agentry_memory.{name}": "asks by _reading_as(), which calls _actor() or _caller()"
                for name in ("link_memories", "mark_recalled", "unlink_memories")},
             **{f"agentry_memory.{name}": "asks by _reading_as(), which calls _actor() or _caller()"
@@ -174,7 +176,11 @@ RULES: dict[str, Rule] = {
                            '|current_setting|current_user|session_user|now)\M')""",
         "CREATE FUNCTION agentry.offender() RETURNS bigint LANGUAGE sql IMMUTABLE"
         " AS 'SELECT count(*) FROM agentry.agents'",
-        {"agentry_memory._terms(regconfig,bigint,text)": "unnest() is no table"},
+        dict.fromkeys(
+            ("agentry_memory._terms(regconfig,bigint,text,text[],integer)",
+             "agentry_memory._filter_terms(bigint,text[],integer)"),
+            "unnest() is no table",
+        ),
     ),
     "a function promises no more than the functions of ours that it calls": Rule(
         # IMMUTABLE calls IMMUTABLE; PARALLEL SAFE calls SAFE, RESTRICTED calls no UNSAFE one

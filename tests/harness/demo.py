@@ -1,4 +1,5 @@
-"""What `invoke demo` shows: a roster, a conversation replayed through the functions, and a look at it in psql.
+"""What `invoke demo` shows: a roster, a conversation replayed through the functions, some memories, and a look at all
+of it in psql.
 
 The data are in demo_data/.  It can be repeated: messages have idempotency keys, and what is there stays as it is.
 """
@@ -38,6 +39,8 @@ def run(url: str, psql: Path | None = None, role_prefix: str = "") -> None:
         with step("replaying the conversation"):
             replay = Replay(conn, role_prefix)
             replay.run(entries())
+        with step("remembering"):
+            remember(conn)
     with step("looking around in psql"):
         print(f"\n{tour(url, replay.ids['30'], psql, role_prefix)}", flush=True)
 
@@ -239,6 +242,19 @@ class Replay:
         agent, nickname = entry["agent"], entry["nickname"]
         if self.value("SELECT nickname FROM agentry.agents WHERE name = %s", agent) != nickname:
             self.value("SELECT agentry.register_agent(%s, p_nickname => %s)", agent, nickname)
+
+
+# -- memories ---------------------------------------------------------------------------------------------------------
+
+
+def remember(conn: Connection) -> None:
+    """Has the agents remember what is in memories.json, each once."""
+    memories: list[Entry] = json.loads((DATA / "memories.json").read_text())
+    count = "SELECT count(*) FROM agentry_memory.agent_memories WHERE idempotency_key LIKE %s"
+    (before,) = conn.execute(count, [KEY + "%"]).fetchone() or (0,)
+    batch = [{**memory, "idempotency_key": f"{KEY}{n:02}"} for n, memory in enumerate(memories, 1)]
+    conn.execute("SELECT agentry_memory.remember_all(%s)", [json.dumps(batch)])
+    print(f"memories: {len(batch) - before} remembered" + f", {before} were there already" * bool(before))
 
 
 # -- psql -------------------------------------------------------------------------------------------------------------

@@ -29,3 +29,19 @@ SELECT obj_description('agents'::regclass) \g (format=unaligned tuples_only=on)
 SELECT id, sender, recipients, message FROM v_agent_chat_recent WHERE thread = :asked ORDER BY id;
 SELECT name, nickname FROM agents WHERE name = 'quill';
 RESET ROLE;
+
+-- What nova remembers, its own and what is everybody's: by words alone, as there is no model here.
+SELECT content, round(score::numeric, 2) AS score
+FROM recall('Is staging green before we ship on Thursday?', p_agent => 'nova', p_limit => 3);
+
+-- Why: which words of the question are in each, in how many memories these words are, and what lay beside it.
+SELECT rank, left(content, 40) AS content,
+       (SELECT string_agg((w ->> 'word') || ' in ' || (w ->> 'entries'), ', ') FROM jsonb_array_elements(words) AS w)
+       AS words, jsonb_array_length(neighbours) AS neighbours
+FROM explain_recall('Is staging green before we ship on Thursday?', p_agent => 'nova', p_limit => 3);
+
+-- What only nova and iris remember, coder does not.
+SELECT content FROM recall('buttons', p_agent => 'nova', p_limit => 1);
+SET ROLE coder;
+SELECT count(*) AS found FROM recall('buttons', p_limit => 100) WHERE content ILIKE '%buttons%';
+RESET ROLE;
