@@ -14,7 +14,7 @@ INLINED_FILE = Path(__file__).with_name("inlined_functions.txt")
 def inlined_functions() -> dict[str, str]:
     """Signature -> reason."""
     lines = [line for line in INLINED_FILE.read_text().splitlines() if line.strip() and not line.startswith("#")]
-    return {signature: reason.strip() for signature, _, reason in (line.partition(") ") for line in lines)}
+    return {f"{signature})": reason.strip() for signature, _, reason in (line.partition(") ") for line in lines)}
 
 
 # Public functions that group roles may not execute.

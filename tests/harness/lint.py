@@ -16,8 +16,17 @@ from tests.harness.paths import BUILD, ROOT
 
 SOURCE_FOLDERS = ("sql", "functions", "triggers", "views", "docs")
 WIDTH = 120
-# a procedure with a SET clause cannot commit; it pins the path itself
-UNPINNED = ("--proc-without-search-path", "agentry.run_maintenance(p_force boolean)")
+UNPINNED = tuple(
+    argument
+    for function in (
+        # a procedure with a SET clause cannot commit; it pins the path itself
+        "agentry.run_maintenance(p_force boolean)",
+        # inlined, see tests/catalog/inlined_functions.txt
+        "agentry._app_agent(p_agent text,org_id uuid,agent_id uuid,agent text)",
+        "agentry._clock()",
+    )
+    for argument in ("--proc-without-search-path", function)
+)
 
 
 def sources() -> list[Path]:
