@@ -24,6 +24,7 @@ UNPINNED = tuple(
         # inlined, see tests/catalog/inlined_functions.txt
         "agentry._app_agent(p_agent text,org_id uuid,agent_id uuid,agent text)",
         "agentry._clock()",
+        "agentry_chat._wake_key(p_org_id uuid,p_agent text)",
     )
     for argument in ("--proc-without-search-path", function)
 )

@@ -27,7 +27,7 @@ INSERT INTO fact VALUES
     ('secrets', false, false, '{}'),
     ('service_roles', true, false, '{service_roles_protect}'),
     ('setting_types', false, false, '{agentry_60_unchanged}'),
-    ('settings', true, true, '{settings_check}'),
+    ('settings', true, true, '{settings_check, settings_in_chat}'),  -- the second is chat's
     ('teams', true, true, '{}'),
     ('tools', false, false, '{agentry_60_unchanged}'),
     ('users', true, true, '{}');
