@@ -16,6 +16,7 @@ DECLARE
     v_month timestamptz;
     v_to    text;
     v_keys  jsonb;
+    v_hook  regprocedure;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('agentry.partitions.' || v_table::oid, 0));
     SELECT m.from_time, p.retire_to
@@ -37,6 +38,9 @@ BEGIN
     IF v_to = 'archive' THEN
         PERFORM agentry._archive_partition(p_partition, v_name, v_month::date);
     ELSIF v_to = 'drop' THEN
+        FOR v_hook IN SELECT h.before_drop FROM agentry.partition_hooks AS h WHERE h.table_name = v_table LOOP
+            EXECUTE format('SELECT %s($1, $2)', v_hook::regproc) USING v_table, p_partition;
+        END LOOP;
         EXECUTE format('DROP TABLE %s', p_partition);
     END IF;
     PERFORM agentry._restore_keys(v_keys);

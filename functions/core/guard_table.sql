@@ -28,6 +28,8 @@ DECLARE
                                        ELSE 'organisation' END);
     v_tenant     boolean := agentry._column_type(p_table, p_org_column) = 'uuid'::regtype;
     v_column     name;
+    -- a list of those who may read a row makes the rule one operator, so that no filter of a reader runs before it
+    v_readers    boolean := v_visible_to = 'scope' AND agentry._column_type(p_table, 'readers') = 'uuid[]'::regtype;
     v_own        text;
     v_read       text;
     v_write      text;
@@ -104,9 +106,10 @@ BEGIN
                 format('%I = (SELECT agentry.current_user_id())', p_user_column)
             ELSE 'false'
         END;
-        v_read := CASE v_visible_to
-            WHEN 'rule' THEN p_rule
-            WHEN 'scope' THEN concat_ws(' OR ',
+        v_read := CASE
+            WHEN v_visible_to = 'rule' THEN p_rule
+            WHEN v_readers THEN 'readers && (SELECT agentry.current_readers())'
+            WHEN v_visible_to = 'scope' THEN concat_ws(' OR ',
                 v_own,
                 CASE WHEN p_scope_column IS NOT NULL THEN
                     format('%I = ''organisation''', p_scope_column) END,
@@ -124,11 +127,14 @@ BEGIN
         FOREACH v_command IN ARRAY ARRAY['insert', 'update', 'delete'] LOOP
             v_write := format(
                 '%I = (SELECT agentry.current_org_id()) AND CASE (SELECT agentry.write_reach(%L::regclass, %L)) '
-                'WHEN ''all'' THEN true WHEN ''own'' THEN %s ELSE false END',
-                p_org_column, p_table, upper(v_command), v_own);
-            PERFORM agentry._set_policy(p_table, v_command, upper(v_command),
-                                        CASE WHEN v_command <> 'insert' THEN v_write END,
-                                        CASE WHEN v_command <> 'delete' THEN v_write END);
+                'WHEN ''all'' THEN true WHEN ''own'' THEN %%s ELSE false END',
+                p_org_column, p_table, upper(v_command));
+            PERFORM agentry._set_policy(
+                p_table, v_command, upper(v_command),
+                CASE WHEN v_command <> 'insert' THEN format(v_write, v_own) END,
+                -- nobody writes into a team, or for a user, that is not its own
+                CASE WHEN v_command <> 'delete' THEN format(v_write, concat_ws(' AND ', v_own,
+                    CASE WHEN v_readers THEN 'readers <@ (SELECT agentry.current_readers())' END)) END);
         END LOOP;
     END IF;
 
@@ -185,7 +191,8 @@ $guard_table$;
 
 COMMENT ON FUNCTION agentry.guard_table(regclass, name, name, name, name, text, text, text[], text, name, boolean) IS
     'Puts a table with org_id uuid under the house rules: row-level security from its owner columns (agent: id or '
-    'name; user; team) and scope column, or a rule of its own; refusals and comment from agentry.access_rules '
+    'name; user; team) and scope column (where there is a column readers uuid[], the ids in it are who reads: agents, '
+    'users, teams, the organisation), or a rule of its own; refusals and comment from agentry.access_rules '
     '(p_writers: the first ones); updated_at.  '
     'Repeatable.  For the owner of the table.  Raises undefined_column, invalid_parameter_value, '
     'object_not_in_prerequisite_state.';

@@ -141,6 +141,16 @@ COMMENT ON COLUMN agentry.partition_policies.keep_months IS 'Age in months at wh
 COMMENT ON COLUMN agentry.partition_policies.retire_to IS
     'keep; detach; archive (moved to schema agentry_archive); drop.';
 
+CREATE TABLE IF NOT EXISTS agentry.partition_hooks (
+    table_name  regclass     NOT NULL,
+    before_drop regprocedure NOT NULL,
+    CONSTRAINT partition_hooks_pkey PRIMARY KEY (table_name, before_drop)
+);
+COMMENT ON TABLE agentry.partition_hooks IS 'What is called before a month of a table is dropped with its rows.';
+COMMENT ON COLUMN agentry.partition_hooks.table_name IS 'The partitioned table.';
+COMMENT ON COLUMN agentry.partition_hooks.before_drop IS
+    'Function of the table and the month, both regclass, that lets go of what other tables hold of its rows.';
+
 CREATE TABLE IF NOT EXISTS agentry.health_checks (
     name        text NOT NULL,
     query       text NOT NULL,

@@ -90,6 +90,10 @@ CREATE TABLE IF NOT EXISTS agentry.agents (
     user_id                uuid,
     scope                  text        NOT NULL DEFAULT 'organisation',
     db_role                name,
+    readers                uuid[]      NOT NULL GENERATED ALWAYS AS (
+        array_remove(ARRAY[id, CASE scope WHEN 'organisation' THEN org_id
+                                          WHEN 'team' THEN team_id
+                                          WHEN 'user' THEN user_id END], NULL)) STORED,
     created_at             timestamptz NOT NULL DEFAULT now(),
     updated_at             timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT agents_pkey PRIMARY KEY (org_id, id),
@@ -147,6 +151,7 @@ COMMENT ON COLUMN agentry.agents.user_id IS 'User who owns the agent.';
 COMMENT ON COLUMN agentry.agents.scope IS
     'Who sees the agent: organisation, its team, its user, or only itself (agent).';
 COMMENT ON COLUMN agentry.agents.db_role IS 'Database role that is this agent; set by administrators only.';
+COMMENT ON COLUMN agentry.agents.readers IS 'Who sees the agent: ids of itself and of what its scope names.';
 
 CREATE TABLE IF NOT EXISTS agentry.agent_aliases (
     org_id     uuid        NOT NULL,

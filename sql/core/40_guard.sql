@@ -15,6 +15,7 @@ SELECT agentry.guard_table('agentry.secrets', p_visible_to => 'nobody', p_writte
 SELECT agentry.guard_table('agentry.personal_data', p_visible_to => 'everyone', p_audit => true);
 SELECT agentry.guard_table('agentry.retention_rules', p_visible_to => 'everyone', p_audit => true);
 SELECT agentry.guard_table('agentry.partition_policies', p_visible_to => 'everyone', p_audit => true);
+SELECT agentry.guard_table('agentry.partition_hooks', p_visible_to => 'everyone');
 SELECT agentry.guard_table('agentry.health_checks', p_visible_to => 'everyone');
 SELECT agentry.guard_table('agentry.metrics', p_visible_to => 'everyone');
 SELECT agentry.guard_table('agentry.maintenance_steps', p_visible_to => 'everyone');

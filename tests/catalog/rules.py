@@ -238,7 +238,8 @@ RULES: dict[str, Rule] = {
             **dict.fromkeys(
                 (f"agentry.{name}" for name in (
                     "installed_modules", "guarded_tables", "access_rules", "setting_types", "personal_data",
-                    "retention_rules", "partition_policies", "health_checks", "metrics", "maintenance_steps", "tools",
+                    "retention_rules", "partition_hooks", "partition_policies", "health_checks", "metrics",
+                    "maintenance_steps", "tools",
                 )),
                 "a registry of the database, about tables and functions",
             ),

@@ -127,6 +127,7 @@ def test_registries_are_read_by_everyone_and_written_by_administrators(town: Tow
         "setting_types",
         "personal_data",
         "retention_rules",
+        "partition_hooks",
         "partition_policies",
         "health_checks",
         "metrics",
@@ -238,8 +239,14 @@ def test_the_view_lists_every_guarded_table_with_its_comment(town: Town) -> None
 # -- guard_table on a table of one's own ------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def notes(town: Town) -> Town:
+READERS = """
+ALTER TABLE public.notes ADD COLUMN readers uuid[] GENERATED ALWAYS AS (array_remove(ARRAY[agent_id,
+    CASE scope WHEN 'organisation' THEN org_id WHEN 'team' THEN team_id WHEN 'user' THEN user_id END], NULL)) STORED
+"""
+
+
+@pytest.fixture(params=["", READERS], ids=["by its columns", "by a list of readers"])
+def notes(town: Town, request: pytest.FixtureRequest) -> Town:
     """A table with every kind of owner column; agents write their own rows."""
     town.conn.execute(
         """CREATE TABLE public.notes (
@@ -247,6 +254,7 @@ def notes(town: Town) -> Town:
                scope text NOT NULL DEFAULT 'agent', body text, updated_at timestamptz, PRIMARY KEY (org_id, id));
            COMMENT ON TABLE public.notes IS 'Notes of a test.'"""
     )
+    town.conn.execute(request.param.encode())
     town.conn.execute(
         "SELECT agentry.guard_table('public.notes', 'agent_id', 'user_id', 'team_id', 'scope',"
         " p_writers => '{agents,domain:Notes}')"
@@ -301,6 +309,51 @@ def test_an_agent_writes_rows_of_its_own_and_gives_none_away(notes: Town) -> Non
         assert conn.execute("UPDATE public.notes SET body = 'still mine'").rowcount == 1
         assert conn.execute("DELETE FROM public.notes").rowcount == 1
     assert one(notes.conn, "SELECT count(*) FROM public.notes") == 4
+
+
+def test_readers_are_the_agent_and_what_it_belongs_to(town: Town) -> None:
+    org = one(town.conn, "SELECT agentry.current_org_id()")
+    ann = one(town.conn, "SELECT id FROM agentry.users WHERE username = 'ann'")
+    red = one(town.conn, "SELECT id FROM agentry.teams")
+    for role, readers in (
+        ("anns", [town.id_of("anns"), ann, red, org]),  # user ann is in team red
+        ("coder", [town.id_of("coder"), org]),
+        ("app", [org]),
+        ("stranger", None),
+    ):
+        with town.acting(role) as conn:
+            assert one(conn, "SELECT agentry.current_readers()") == readers, role
+
+
+def test_an_agent_puts_no_row_before_a_team_or_user_that_is_not_its_own(town: Town) -> None:
+    """Where the table lists its readers."""
+    town.conn.execute(
+        """CREATE TABLE public.notes (
+               org_id uuid NOT NULL, id uuid NOT NULL, agent_id uuid, user_id uuid, team_id uuid,
+               scope text NOT NULL DEFAULT 'agent', PRIMARY KEY (org_id, id))"""
+    )
+    town.conn.execute(READERS.encode())
+    town.conn.execute(
+        "SELECT agentry.guard_table('public.notes', 'agent_id', 'user_id', 'team_id', 'scope',"
+        " p_writers => '{app,agents}')"
+    )
+    town.conn.execute(f"GRANT SELECT, INSERT, UPDATE ON public.notes TO {GROUPS}".encode())
+    ann = one(town.conn, "SELECT id FROM agentry.users WHERE username = 'ann'")
+    red = one(town.conn, "SELECT id FROM agentry.teams")
+    insert = (
+        "INSERT INTO public.notes (agent_id, user_id, team_id, scope)"
+        f" VALUES (agentry.current_agent_id(), '{ann}', '{red}', %s)"
+    )
+    for agent, refusals in (("coder", {"team", "user"}), ("anns", set())):  # user ann is in team red
+        for scope in ("agent", "user", "team", "organisation"):
+            with town.acting(agent) as conn:
+                if scope in refusals:
+                    refused(conn, insert, scope, match="row-level security")
+                    refused(conn, "UPDATE public.notes SET scope = %s", scope, match="row-level security")
+                else:
+                    conn.execute(insert.encode(), [scope])
+    with town.acting("app") as conn:
+        assert conn.execute(insert.replace("agentry.current_agent_id()", "NULL").encode(), ["team"]).rowcount == 1
 
 
 def test_an_application_and_a_writer_by_domain_write_all_rows(notes: Town) -> None:

@@ -497,6 +497,19 @@ def test_old_months_are_dropped(shop: Connection) -> None:
     assert value(shop, "SELECT agentry.retire_partitions('shop.notes')") == []
 
 
+@pytest.mark.parametrize("retire_to", ["drop", "archive", "detach"])
+def test_hooks_see_the_rows_of_a_month_before_it_is_dropped(shop: Connection, retire_to: str) -> None:
+    shop.execute(
+        "CREATE TABLE shop.seen (month text, rows bigint);"
+        "CREATE FUNCTION shop.let_go(t regclass, month regclass) RETURNS void LANGUAGE plpgsql AS $$ BEGIN"
+        "  EXECUTE format('INSERT INTO shop.seen SELECT %L, count(*) FROM %s', month, month); END $$;"
+        "INSERT INTO agentry.partition_hooks VALUES ('shop.notes', 'shop.let_go(regclass, regclass)')"
+    )
+    retired(shop, retire_to)
+    seen = dict(shop.execute("SELECT * FROM shop.seen").fetchall())
+    assert seen == ({"shop.notes_2025_09": 1, "shop.notes_2025_10": 1} if retire_to == "drop" else {})
+
+
 def test_old_months_are_detached_and_their_names_are_not_taken(shop: Connection) -> None:
     retired(shop, "detach")
     assert value(shop, "SELECT count(*) FROM shop.notes_2025_09") == 1

@@ -27,7 +27,7 @@ INSERT INTO tables_of VALUES
     ('hidden', '{users}'),
     ('hidden, kept', '{api_keys}'),
     ('list', '{access_rules, guarded_tables, health_checks, installed_modules, maintenance_steps, metrics,
-        partition_policies, personal_data, retention_rules, setting_types, tools}'),
+        partition_hooks, partition_policies, personal_data, retention_rules, setting_types, tools}'),
     ('closed', '{login_sessions, secrets}');
 
 CREATE TEMPORARY TABLE fact ON COMMIT DROP AS

@@ -20,6 +20,7 @@ INSERT INTO fact VALUES
     ('maintenance_steps', false, false, '{agentry_60_unchanged}'),
     ('metrics', false, false, '{agentry_60_unchanged}'),
     ('organizations', true, true, '{}'),
+    ('partition_hooks', false, false, '{agentry_60_unchanged}'),
     ('partition_policies', true, false, '{agentry_60_unchanged}'),
     ('personal_data', true, false, '{agentry_60_unchanged}'),
     ('pii_vault', false, false, '{}'),
