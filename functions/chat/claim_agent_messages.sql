@@ -31,6 +31,7 @@ SECURITY DEFINER
 ROWS 10
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
+SET jit = off
 SET plan_cache_mode = force_generic_plan
 AS $claim_agent_messages$
 #variable_conflict use_column
