@@ -1,29 +1,23 @@
--- _begin_feed(organisation) -> position_offset
+-- _begin_feed(organisation)
 -- The first message of an organisation on a server: what is sent from here on comes after all that is there.  Others
 -- that would be first wait for this transaction.
 CREATE OR REPLACE FUNCTION agentry_chat._begin_feed(p_org_id uuid)
-RETURNS bigint
+RETURNS void
 LANGUAGE plpgsql
 VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $_begin_feed$
 DECLARE
-    v_here   bigint := (SELECT c.system_identifier FROM pg_control_system() AS c);
-    v_offset bigint;
+    v_here bigint := (SELECT c.system_identifier FROM pg_control_system() AS c);
 BEGIN
-    INSERT INTO agentry_chat.agent_chat_feed_state (org_id, system_identifier, position_offset)
-    VALUES (p_org_id, v_here, 0)
+    INSERT INTO agentry_chat.agent_chat_feed_state (org_id, system_identifier, position_offset, notify)
+    VALUES (p_org_id, v_here, 0, agentry._setting(p_org_id, 'chat.notify') #>> '{}')
     ON CONFLICT (org_id) DO NOTHING;
     UPDATE agentry_chat.agent_chat_feed_state AS f
     SET system_identifier = v_here,
         position_offset = coalesce((SELECT max(m.position) FROM agentry_chat.agent_chat AS m
                                     WHERE m.org_id = p_org_id), 0)
     WHERE f.org_id = p_org_id AND f.system_identifier <> v_here;
-    SELECT f.position_offset
-    INTO v_offset
-    FROM agentry_chat.agent_chat_feed_state AS f
-    WHERE f.org_id = p_org_id;
-    RETURN v_offset;
 END;
 $_begin_feed$;
 

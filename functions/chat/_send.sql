@@ -22,17 +22,14 @@ DECLARE
     v_agents    text[];
     v_addresses text[];
     v_position  bigint;
+    v_announce  text;
     v_thread    bigint;
     v_shape     bigint;
     v_id        bigint;
 BEGIN
     -- few statements that do much, see _identity(); most often: plain names of agents that everyone sees
-    SELECT count(*) FILTER (WHERE a.is_plain), count(*),
-           (SELECT f.position_offset + pg_current_xact_id()::text::bigint
-            FROM agentry_chat.agent_chat_feed_state AS f
-            WHERE f.org_id = p_org_id
-              AND f.system_identifier::text = current_setting('agentry_chat.server', true))
-    INTO v_plain, v_known, v_position
+    SELECT count(*) FILTER (WHERE a.is_plain), count(*)
+    INTO v_plain, v_known
     FROM (SELECT a.name = ANY (p_recipients) AND a.scope = 'organisation' AND a.status IN ('active', 'inactive')
                  AS is_plain
           FROM agentry.agents AS a
@@ -40,23 +37,6 @@ BEGIN
             AND a.name = ANY (CASE WHEN array_ndims(p_recipients) = 1 AND array_lower(p_recipients, 1) = 1
                                    THEN p_sender || p_recipients END)
           FOR KEY SHARE) AS a;
-    IF v_plain = cardinality(p_recipients)
-       AND v_known = v_plain + (p_sender <> ALL (p_recipients))::integer
-       AND v_position IS NOT NULL
-       AND p_message ~ '[^[:space:]]' AND p_priority BETWEEN 1 AND 10
-       AND p_reply_to IS NULL AND p_expires_in IS NULL AND p_idempotency_key IS NULL THEN
-        INSERT INTO agentry_chat.agent_chat (
-            org_id, id, sender, message, recipients, thread, priority, position, readers)
-        OVERRIDING SYSTEM VALUE
-        SELECT p_org_id, n.id, p_sender, p_message, p_recipients, n.id, p_priority, v_position,
-               p_sender || array_remove(p_recipients, p_sender)
-        FROM (SELECT nextval('agentry_chat.agent_chat_id_seq') OFFSET 0) AS n (id)
-        RETURNING id INTO v_id;
-        INSERT INTO agentry_chat.agent_chat_processed (org_id, chat_id, agent, sender, priority, available_at)
-        SELECT p_org_id, v_id, unnest(p_recipients), p_sender, p_priority, now();
-        RETURN v_id;
-    END IF;
-
     IF coalesce(p_message !~ '[^[:space:]]' OR p_priority NOT BETWEEN 1 AND 10, true)
        OR p_expires_in <= interval '0' OR length(p_idempotency_key) NOT BETWEEN 1 AND 255 THEN
         PERFORM agentry_chat._refuse_message(p_message, p_priority, p_expires_in, p_idempotency_key);
@@ -75,21 +55,31 @@ BEGIN
         v_shape  := agentry_chat._check_breaker(p_org_id, p_sender, p_message, v_addresses, v_thread,
                                                 p_idempotency_key);
     END IF;
-    v_id := nextval('agentry_chat.agent_chat_id_seq');
+    SELECT f.position_offset + pg_current_xact_id()::text::bigint, nullif(f.notify, 'off'),
+           nextval('agentry_chat.agent_chat_id_seq')
+    INTO v_position, v_announce, v_id
+    FROM agentry_chat.agent_chat_feed_state AS f
+    WHERE f.org_id = p_org_id AND f.system_identifier::text = current_setting('agentry_chat.server', true);
+    IF v_id IS NULL THEN
+        SELECT f.place, f.announce, nextval('agentry_chat.agent_chat_id_seq')
+        INTO v_position, v_announce, v_id
+        FROM agentry_chat._feed_position(p_org_id) AS f;
+    END IF;
     INSERT INTO agentry_chat.agent_chat (
         org_id, id, sender, message, recipients, reply_to, thread, priority, expires_at, idempotency_key, position,
-        shape, readers)
+        shape, readers, announce, by_hand)
     OVERRIDING SYSTEM VALUE
     VALUES (p_org_id, v_id, p_sender, p_message, v_addresses, p_reply_to, coalesce(v_thread, v_id), p_priority,
-            now() + p_expires_in, p_idempotency_key, coalesce(v_position, agentry_chat._feed_position(p_org_id)),
-            v_shape, p_sender || array_remove(v_agents, p_sender))
+            now() + p_expires_in, p_idempotency_key, v_position, v_shape,
+            p_sender || array_remove(v_agents, p_sender), v_announce, false)
     ON CONFLICT (org_id, sender, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING;
     IF NOT FOUND THEN
         RETURN agentry_chat._sent_before(p_org_id, p_sender, p_message, v_addresses, p_reply_to, p_expires_in,
                                          p_priority, p_idempotency_key);
     END IF;
-    INSERT INTO agentry_chat.agent_chat_processed (org_id, chat_id, agent, sender, priority, available_at, expires_at)
-    SELECT p_org_id, v_id, t.agent, p_sender, p_priority, now(), now() + p_expires_in
+    INSERT INTO agentry_chat.agent_chat_processed (
+        org_id, chat_id, agent, sender, priority, available_at, expires_at, by_hand)
+    SELECT p_org_id, v_id, t.agent, p_sender, p_priority, now(), now() + p_expires_in, false
     FROM unnest(v_agents) AS t (agent);
     RETURN v_id;
 END;

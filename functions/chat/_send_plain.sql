@@ -14,9 +14,8 @@ VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $_send_plain$
 DECLARE
-    v_position bigint  := agentry_chat._feed_position(p_org_id);
-    v_each     boolean := agentry._setting(p_org_id, 'chat.notify') = '"each"';
-    v_ids      bigint[];
+    v_feed record := agentry_chat._feed_position(p_org_id);
+    v_ids  bigint[];
 BEGIN
     WITH batch AS MATERIALIZED (
         SELECT nextval('agentry_chat.agent_chat_id_seq') AS id, p_senders[array_position(p_given, m.sender)] AS sender,
@@ -25,16 +24,18 @@ BEGIN
     ), sent AS (
         INSERT INTO agentry_chat.agent_chat (
             org_id, id, sender, message, recipients, thread, priority, expires_at, idempotency_key, position, readers,
-            announce)
+            announce, by_hand)
         OVERRIDING SYSTEM VALUE
         SELECT p_org_id, b.id, b.sender, b.message, b.recipients, b.id, b.priority, b.expires_at, b.idempotency_key,
-               v_position, b.sender || array_remove(b.recipients, b.sender),
-               v_each OR b.id IN (SELECT min(f.id) FROM batch AS f GROUP BY f.recipients)
+               v_feed.place, b.sender || array_remove(b.recipients, b.sender),
+               CASE WHEN v_feed.announce = 'each' OR b.id IN (SELECT min(f.id) FROM batch AS f GROUP BY f.recipients)
+                    THEN v_feed.announce END,
+               false
         FROM batch AS b
     ), delivered AS (
         INSERT INTO agentry_chat.agent_chat_processed (
-            org_id, chat_id, agent, sender, priority, available_at, expires_at)
-        SELECT p_org_id, b.id, r.name, b.sender, b.priority, now(), b.expires_at
+            org_id, chat_id, agent, sender, priority, available_at, expires_at, by_hand)
+        SELECT p_org_id, b.id, r.name, b.sender, b.priority, now(), b.expires_at, false
         FROM batch AS b
         CROSS JOIN LATERAL unnest(b.recipients) AS r (name)
     )

@@ -11,6 +11,7 @@ LANGUAGE plpgsql
 VOLATILE
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
+SET jit = off
 AS $_settle_overdue$
 DECLARE
     v_overdue tid[];

@@ -28,17 +28,27 @@ RETURNS TABLE (
 LANGUAGE plpgsql
 VOLATILE
 SECURITY DEFINER
+ROWS 10
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
+SET jit = off
+SET plan_cache_mode = force_generic_plan
 AS $claim_agent_messages$
 #variable_conflict use_column
 DECLARE
-    v_now   timestamptz := agentry._clock();
-    v_actor record      := agentry._actor(p_agent);
-    v_left  integer     := p_limit;
-    v_armed boolean     := false;
-    v_count integer;
+    v_now    timestamptz := agentry._clock();
+    v_left   integer     := p_limit;
+    v_armed  boolean     := false;
+    v_org_id uuid;
+    v_agent  text;
+    v_count  integer;
 BEGIN
+    -- raises where _is_restricted()
+    UNLISTEN agentry_probe;
+    SELECT a.org_id, a.agent INTO v_org_id, v_agent FROM agentry._app_agent(p_agent) AS a;
+    IF v_agent IS NULL THEN
+        SELECT a.org_id, a.agent INTO v_org_id, v_agent FROM agentry._actor(p_agent) AS a;
+    END IF;
     IF coalesce(p_limit NOT BETWEEN 1 AND 1000 OR p_lease NOT BETWEEN interval '1 second' AND interval '1 day',
                 true) THEN
         RAISE EXCEPTION USING
@@ -60,19 +70,19 @@ BEGIN
             WHERE p.ctid = ANY (
                 CASE
                     WHEN p_in_order
-                    THEN (SELECT agentry_chat._due_in_order(v_actor.org_id, v_actor.agent, v_left, v_now))
+                    THEN (SELECT agentry_chat._due_in_order(v_org_id, v_agent, v_left, v_now))
                     ELSE ARRAY(
                         SELECT d.ctid
                         FROM agentry_chat.agent_chat_processed AS d
-                        WHERE d.org_id = v_actor.org_id
-                          AND d.agent = v_actor.agent
+                        WHERE d.org_id = v_org_id
+                          AND d.agent = v_agent
                           AND d.settled_at IS NULL
                           AND d.available_at <= v_now
                           AND (d.lease_until IS NULL OR d.lease_until <= v_now)
                           AND (d.expires_at IS NULL OR d.expires_at > v_now)
                           AND (d.attempts = 0
                                OR d.attempts - d.uncounted
-                                  < (SELECT agentry._setting(v_actor.org_id, 'chat.max_attempts')::integer))
+                                  < (SELECT agentry._setting(v_org_id, 'chat.max_attempts')::integer))
                         ORDER BY d.priority, d.chat_id
                         LIMIT v_left
                         FOR UPDATE SKIP LOCKED)
@@ -82,9 +92,10 @@ BEGIN
         SELECT m.id, m.sender, m.message, m.recipients, m.reply_to, m.thread, m.priority, m."timestamp",
                c.attempts, c.attempts
         FROM claimed AS c
-        CROSS JOIN LATERAL (SELECT t.*
+        CROSS JOIN LATERAL (SELECT t.id, t.sender, t.message, t.recipients, t.reply_to, t.thread, t.priority,
+                                   t."timestamp"
                             FROM agentry_chat.agent_chat AS t
-                            WHERE t.org_id = v_actor.org_id AND t.id = c.chat_id
+                            WHERE t.org_id = v_org_id AND t.id = c.chat_id
                             OFFSET 0) AS m
         ORDER BY m.priority, m.id;
         GET DIAGNOSTICS v_count = ROW_COUNT;
@@ -93,8 +104,8 @@ BEGIN
         END IF;
         -- who comes back with less may wait for the next notification; what was sent before that is asked for, is seen
         v_left := v_left - v_count;
-        PERFORM agentry_chat._settle_overdue(v_actor.org_id, v_actor.agent, v_now);
-        PERFORM agentry_chat._arm_wake(v_actor.org_id, v_actor.agent);
+        PERFORM agentry_chat._settle_overdue(v_org_id, v_agent, v_now);
+        PERFORM agentry_chat._arm_wake(v_org_id, v_agent);
         v_armed := true;
         -- later than the start of any sender that this has waited for
         v_now := agentry._clock();

@@ -10,6 +10,7 @@ VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
+SET jit = off
 AS $mark_agent_messages$
 #variable_conflict use_column
 DECLARE

@@ -13,24 +13,40 @@ CREATE OR REPLACE FUNCTION agentry._actor(
     OUT team_id  uuid
 )
 LANGUAGE plpgsql
-STABLE
+VOLATILE
 SET search_path = pg_catalog, pg_temp
+-- else a plan that was made under the planner's settings of one of our functions is made anew under those of another
+SET plan_cache_mode = force_generic_plan
 AS $_actor$
 DECLARE
-    v_me    record := agentry._identity();
+    v_me    record;
     v_agent record;
 BEGIN
-    IF v_me.org_id IS NULL OR agentry._is_restricted() THEN
+    -- as in _is_restricted()
+    BEGIN
+        UNLISTEN agentry_probe;
+    EXCEPTION
+        WHEN insufficient_privilege THEN
+            PERFORM agentry._caller();
+    END;
+    SELECT a.org_id, a.agent_id, a.agent, 'app'
+    INTO org_id, agent_id, agent, kind
+    FROM agentry._app_agent(p_agent) AS a;
+    IF agent IS NOT NULL THEN
+        RETURN;
+    END IF;
+
+    v_me := agentry._identity();
+    IF v_me.org_id IS NULL THEN
         PERFORM agentry._caller();
     END IF;
-    -- most often an application, or an agent that says its own name as it is kept
-    SELECT v_me.org_id, a.id, a.name, v_me.kind, v_me.user_id, v_me.team_id
-    INTO org_id, agent_id, agent, kind, user_id, team_id
-    FROM agentry.agents AS a
-    WHERE a.org_id = v_me.org_id
-      AND a.name = coalesce(p_agent, v_me.agent)
-      AND (a.name = v_me.agent OR v_me.kind IN ('app', 'admin') AND a.status NOT IN ('suspended', 'archived'));
-    IF agent IS NOT NULL THEN
+    org_id  := v_me.org_id;
+    kind    := v_me.kind;
+    user_id := v_me.user_id;
+    team_id := v_me.team_id;
+    IF v_me.agent = coalesce(p_agent, v_me.agent) THEN
+        agent_id := v_me.agent_id;
+        agent    := v_me.agent;
         RETURN;
     END IF;
     IF p_agent IS NULL THEN
@@ -71,10 +87,6 @@ BEGIN
             MESSAGE = format('agent %s is %s', v_agent.name, v_agent.status),
             HINT    = 'Set its status to active first.';
     END IF;
-    org_id   := v_me.org_id;
-    kind     := v_me.kind;
-    user_id  := v_me.user_id;
-    team_id  := v_me.team_id;
     agent_id := v_agent.id;
     agent    := v_agent.name;
 END;

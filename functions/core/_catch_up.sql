@@ -17,6 +17,7 @@ SET timezone = 'UTC'
 -- few rows meet copies without statistics: by the index
 SET enable_hashjoin = off
 SET enable_mergejoin = off
+SET jit = off
 AS $_catch_up$
 DECLARE
     v_table record := agentry._partitioned_table(p_table::regclass::text);

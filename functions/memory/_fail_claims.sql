@@ -10,6 +10,7 @@ LANGUAGE plpgsql
 VOLATILE
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
+SET jit = off
 AS $_fail_claims$
 #variable_conflict use_column
 DECLARE

@@ -30,6 +30,7 @@ SET enable_seqscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
 SET enable_bitmapscan = off
+SET jit = off
 AS $_nearest$
 DECLARE
     v_index   regclass         := to_regclass(format('agentry_memory.memory_vectors_%s_idx', p_model_id));

@@ -16,6 +16,7 @@ STABLE
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
+SET jit = off
 AS $_newest$
 BEGIN
     RETURN ARRAY(

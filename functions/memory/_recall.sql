@@ -48,6 +48,7 @@ SET search_path = pg_catalog, public, pg_temp
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 SET enable_sort = off
+SET jit = off
 AS $_recall$
 #variable_conflict use_column
 DECLARE

@@ -12,6 +12,7 @@ LANGUAGE plpgsql
 VOLATILE
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
+SET jit = off
 AS $_settle_claims$
 DECLARE
     v_rows tid[];

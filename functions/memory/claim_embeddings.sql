@@ -24,6 +24,7 @@ VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
+SET jit = off
 AS $claim_embeddings$
 #variable_conflict use_column
 DECLARE

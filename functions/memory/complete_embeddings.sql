@@ -11,6 +11,7 @@ VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
 SET enable_seqscan = off
+SET jit = off
 AS $complete_embeddings$
 DECLARE
     v_me         record := agentry._caller();

@@ -10,6 +10,7 @@ VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
+SET jit = off
 AS $release_embeddings$
 DECLARE
     v_now   timestamptz := agentry._clock();

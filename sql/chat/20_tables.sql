@@ -16,17 +16,10 @@ CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat (
     position        bigint      NOT NULL DEFAULT pg_current_xact_id()::text::bigint,
     shape           bigint,
     readers         text[]      NOT NULL DEFAULT '{}',
-    announce        boolean     NOT NULL DEFAULT true,
+    announce        text        DEFAULT 'ask',
+    by_hand         boolean     NOT NULL DEFAULT true,
     CONSTRAINT agent_chat_pkey PRIMARY KEY (org_id, id),
-    CONSTRAINT agent_chat_reply_to_fkey FOREIGN KEY (org_id, reply_to) REFERENCES agentry_chat.agent_chat (org_id, id),
-    CONSTRAINT agent_chat_message_check CHECK (message ~ '[^[:space:]]'),
-    CONSTRAINT agent_chat_recipients_check
-        CHECK (cardinality(recipients) > 0 AND array_position(recipients, NULL) IS NULL),
-    CONSTRAINT agent_chat_reply_to_check
-        CHECK (thread <= id AND (reply_to IS NULL OR reply_to < id AND thread <= reply_to)),
-    CONSTRAINT agent_chat_priority_check CHECK (priority BETWEEN 1 AND 10),
-    CONSTRAINT agent_chat_expires_at_check CHECK (expires_at > "timestamp"),
-    CONSTRAINT agent_chat_idempotency_key_check CHECK (length(idempotency_key) BETWEEN 1 AND 255)
+    CONSTRAINT agent_chat_reply_to_fkey FOREIGN KEY (org_id, reply_to) REFERENCES agentry_chat.agent_chat (org_id, id)
 );
 COMMENT ON TABLE agentry_chat.agent_chat IS 'Messages between agents.  A message never changes.';
 COMMENT ON COLUMN agentry_chat.agent_chat.id IS 'Id, ascending as messages are sent.';
@@ -49,7 +42,10 @@ COMMENT ON COLUMN agentry_chat.agent_chat.shape IS
 COMMENT ON COLUMN agentry_chat.agent_chat.readers IS
     'Names of those who may read it: the sender first, then the recipients.';
 COMMENT ON COLUMN agentry_chat.agent_chat.announce IS
-    'Whether its commit tells the recipients; false where another message of the same batch does.';
+    'How its commit tells the recipients, as the setting chat.notify: each, wake; ask: as it says then; NULL: it is '
+    'off, or another message of the same batch tells them.';
+COMMENT ON COLUMN agentry_chat.agent_chat.by_hand IS
+    'Whether a trigger looked for its sender; false where a function had locked it.';
 
 CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat_processed (
     org_id        uuid        NOT NULL,
@@ -69,12 +65,20 @@ CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat_processed (
     settled_at    timestamptz,
     dead_at       timestamptz,
     error_message text,
+    by_hand       boolean     NOT NULL DEFAULT true,
     CONSTRAINT agent_chat_processed_pkey PRIMARY KEY (org_id, agent, chat_id)
 )
 WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 DO $install$
 BEGIN
-    -- apart from the table, as it goes when its function is dropped with the extension
+    -- apart from the tables, as they go when their functions are dropped with the extension
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_constraint
+                   WHERE conrelid = 'agentry_chat.agent_chat'::regclass
+                     AND conname = 'agent_chat_check') THEN
+        ALTER TABLE agentry_chat.agent_chat ADD CONSTRAINT agent_chat_check
+            CHECK (agentry_chat._is_message(message, recipients, id, reply_to, thread, priority, expires_at,
+                                            "timestamp", idempotency_key));
+    END IF;
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_constraint
                    WHERE conrelid = 'agentry_chat.agent_chat_processed'::regclass
                      AND conname = 'agent_chat_processed_status_check') THEN
@@ -106,6 +110,8 @@ COMMENT ON COLUMN agentry_chat.agent_chat_processed.responded_at IS 'When it was
 COMMENT ON COLUMN agentry_chat.agent_chat_processed.settled_at IS 'When it came to its final status.';
 COMMENT ON COLUMN agentry_chat.agent_chat_processed.dead_at IS 'When the last attempt failed.';
 COMMENT ON COLUMN agentry_chat.agent_chat_processed.error_message IS 'Error of the last failed attempt.';
+COMMENT ON COLUMN agentry_chat.agent_chat_processed.by_hand IS
+    'Whether a trigger looked for its message and its agent; false where a function had made or locked them.';
 
 -- EXPLAIN shows estimates to everyone, and these come from statistics of all rows: none is kept of what was written.
 ALTER TABLE agentry_chat.agent_chat ALTER COLUMN message SET STATISTICS 0;
@@ -124,20 +130,23 @@ COMMENT ON TABLE agentry_chat.agent_chat_told IS
 COMMENT ON COLUMN agentry_chat.agent_chat_told.agent IS 'Name of the agent.';
 COMMENT ON COLUMN agentry_chat.agent_chat_told.id IS 'Keeps rows apart while one is being deleted.';
 
--- Keeps the feed in order where transaction ids start anew: after a restore into another server.
+-- Keeps the feed in order where transaction ids start anew: after a restore into another server.  Every send reads it.
 CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat_feed_state (
     org_id            uuid   NOT NULL,
     system_identifier bigint NOT NULL,
     position_offset   bigint NOT NULL,
+    notify            text   NOT NULL DEFAULT 'wake',
     CONSTRAINT agent_chat_feed_state_pkey PRIMARY KEY (org_id),
     CONSTRAINT agent_chat_feed_state_position_offset_check CHECK (position_offset >= 0)
 );
 COMMENT ON TABLE agentry_chat.agent_chat_feed_state IS
-    'What is added to a transaction id to give the position of a message in the feed.';
+    'What is added to a transaction id to give the position of a message in the feed, and how messages are told.';
 COMMENT ON COLUMN agentry_chat.agent_chat_feed_state.system_identifier IS
     'The server that the offset is for, as in pg_control_system().';
 COMMENT ON COLUMN agentry_chat.agent_chat_feed_state.position_offset IS
     'Above every position that another server gave; 0 where the organisation began on this one.';
+COMMENT ON COLUMN agentry_chat.agent_chat_feed_state.notify IS
+    'The setting chat.notify of the organisation, where a send finds it without another look.';
 
 CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat_breaker_resets (
     org_id   uuid        NOT NULL,

@@ -15,17 +15,17 @@ SELECT agentry.guard_table('agentry_chat.agent_chat_feed_state', p_visible_to =>
 SELECT agentry.guard_table('agentry_chat.agent_chat_breaker_resets', p_visible_to => 'nobody',
     p_written_by => 'agentry_chat.reset_agent_breaker()');
 
+SELECT agentry._define_setting('chat.notify', '"wake"',
+    'Notifications: each (one a message), wake (a recipient is told once, until a claim of it empties its inbox), off.',
+    '["each", "wake", "off"]');
 -- else the first two senders of an organisation would wait for each other
-INSERT INTO agentry_chat.agent_chat_feed_state (org_id, system_identifier, position_offset)
-SELECT o.id, c.system_identifier, 0
+INSERT INTO agentry_chat.agent_chat_feed_state (org_id, system_identifier, position_offset, notify)
+SELECT o.id, c.system_identifier, 0, agentry._setting(o.id, 'chat.notify') #>> '{}'
 FROM agentry.organizations AS o
 CROSS JOIN pg_control_system() AS c
 WHERE NOT EXISTS (SELECT FROM agentry_chat.agent_chat AS m WHERE m.org_id = o.id)
 ON CONFLICT (org_id) DO NOTHING;
 
-SELECT agentry._define_setting('chat.notify', '"wake"',
-    'Notifications: each (one a message), wake (a recipient is told once, until a claim of it empties its inbox), off.',
-    '["each", "wake", "off"]');
 SELECT agentry._define_setting('chat.max_attempts', '5',
     'How often a message is tried before it is a dead letter; a number from 1 on.  Claims that were given back do not '
     'count.',

@@ -159,6 +159,14 @@ RULES: dict[str, Rule] = {
                              WHERE x.grantee <> proowner))""",
         "CREATE FUNCTION agentry._offender() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
     ),
+    "a function that turns off a kind of plan turns off JIT too": Rule(
+        # before PostgreSQL 18 such a plan costs 1e10 where there is no other, and is compiled, which takes 0.1 to 1 s
+        r"""SELECT signature FROM fn
+            WHERE EXISTS (SELECT FROM unnest(proconfig) AS c WHERE c LIKE 'enable\_%=off')
+              AND NOT 'jit=off' = ANY (proconfig)""",
+        "CREATE FUNCTION agentry.offender() RETURNS integer LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp"
+        " SET enable_seqscan = off AS 'BEGIN RETURN 1; END'",
+    ),
     # -- volatility ---------------------------------------------------------------------------------------------------
     "a function that writes, locks or asks the clock is VOLATILE": Rule(
         r"""SELECT signature FROM fn

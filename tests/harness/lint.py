@@ -16,11 +16,15 @@ from tests.harness.paths import BUILD, ROOT
 
 SOURCE_FOLDERS = ("sql", "functions", "triggers", "views", "docs")
 WIDTH = 120
-# a procedure with a SET clause cannot commit, and pins the path itself; the others are inlined and qualify all they use
 UNPINNED = tuple(
-    part
+    argument
     for function in (
+        # a procedure with a SET clause cannot commit; it pins the path itself
         "agentry.run_maintenance(p_force boolean)",
+        # inlined, see tests/catalog/inlined_functions.txt
+        "agentry._app_agent(p_agent text,org_id uuid,agent_id uuid,agent text)",
+        "agentry._clock()",
+        "agentry_chat._wake_key(p_org_id uuid,p_agent text)",
         "agentry_memory._filter_terms(p_seed bigint,p_tags text[],p_source_id integer)",
         "agentry_memory._lexemes(p_language regconfig,p_text text)",
         "agentry_memory._owner_seed(p_org_id uuid,p_owner_id uuid)",
@@ -34,7 +38,7 @@ UNPINNED = tuple(
         "length integer,terms bigint[],frequencies smallint[])",
         "agentry_memory._unspaced()",
     )
-    for part in ("--proc-without-search-path", function)
+    for argument in ("--proc-without-search-path", function)
 )
 
 

@@ -5,9 +5,8 @@ CREATE OR REPLACE FUNCTION agentry._clock()
 RETURNS timestamptz
 LANGUAGE sql
 VOLATILE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
 AS $_clock$
-    SELECT clock_timestamp()
+    SELECT pg_catalog.clock_timestamp()
 $_clock$;
 
 COMMENT ON FUNCTION agentry._clock() IS 'The clock of leases, logins, expiry and audit; tests replace it.';

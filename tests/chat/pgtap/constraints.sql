@@ -36,9 +36,7 @@ SELECT set_eq(
 -- checks, by what follows the table's name
 CREATE TEMPORARY TABLE fact (name name, checks text[]) ON COMMIT DROP;
 INSERT INTO fact VALUES
-    ('agent_chat',
-     '{expires_at_check, idempotency_key_check, message_check, priority_check, recipients_check,
-       reply_to_check}'),
+    ('agent_chat', '{check}'),
     ('agent_chat_processed', '{status_check}'),
     ('agent_chat_feed_state', '{position_offset_check}');
 

@@ -6,12 +6,12 @@ CREATE TEMPORARY TABLE fact (name name, key name[], columns name[]) ON COMMIT DR
 INSERT INTO fact VALUES
     ('agent_chat', '{org_id, id}',
      '{org_id, id, sender, message, recipients, reply_to, thread, priority, expires_at, idempotency_key, timestamp,
-       position, shape, readers, announce}'),
+       position, shape, readers, announce, by_hand}'),
     ('agent_chat_breaker_resets', '{org_id, sender}', '{org_id, sender, reset_at}'),
-    ('agent_chat_feed_state', '{org_id}', '{org_id, system_identifier, position_offset}'),
+    ('agent_chat_feed_state', '{org_id}', '{org_id, system_identifier, position_offset, notify}'),
     ('agent_chat_processed', '{org_id, agent, chat_id}',
      '{org_id, chat_id, agent, sender, status, priority, attempts, uncounted, available_at, lease_until, expires_at,
-       received_at, routed_at, responded_at, settled_at, dead_at, error_message}'),
+       received_at, routed_at, responded_at, settled_at, dead_at, error_message, by_hand}'),
     ('agent_chat_told', '{org_id, agent, id}', '{org_id, agent, id}');
 
 SELECT tables_are('agentry_chat', array_agg(name), 'tables of agentry_chat') FROM fact;

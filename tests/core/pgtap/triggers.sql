@@ -29,7 +29,7 @@ INSERT INTO fact VALUES
     ('secrets', false, false, '{}'),
     ('service_roles', true, false, '{service_roles_protect}'),
     ('setting_types', false, false, '{agentry_60_unchanged}'),
-    ('settings', true, true, '{settings_check, settings_memory_language}'),  -- the last is memory's
+    ('settings', true, true, '{settings_check, settings_in_chat, settings_memory_language}'),  -- chat's and memory's
     ('teams', true, true, '{}'),
     ('tools', false, false, '{agentry_60_unchanged}'),
     ('users', true, true, '{users_in_memory}');  -- memory's
