@@ -11,10 +11,12 @@ AS $delete_organization$
 DECLARE
     v_org     record;
     v_receipt uuid;
+    v_all     regclass[];
     v_tables  regclass[];
     v_waiting regclass[];
     v_table   regclass;
     v_done    bigint;
+    v_gone    bigint;
     v_counts  jsonb := '{}';
 BEGIN
     IF (agentry._caller()).kind <> 'admin' THEN
@@ -42,35 +44,45 @@ BEGIN
     END IF;
 
     v_receipt := agentry._open_way('organisation', NULL, jsonb_build_object('subject_id', v_org.id));
-    -- a table whose rows are still referred to waits for the next round; the audit goes last, as deletions write it
-    v_tables := ARRAY(SELECT t.part
-                      FROM agentry.guarded_tables AS g
-                      CROSS JOIN LATERAL agentry._with_archive(g.table_name) AS t (part)
-                      WHERE agentry._column_type(g.table_name, 'org_id') = 'uuid'::regtype
-                        AND g.table_name NOT IN ('agentry.audit_log'::regclass, 'agentry.audit_images'::regclass)
-                      ORDER BY t.part DESC)
-                || 'agentry.organizations'::regclass;
-    WHILE v_tables <> '{}' LOOP
-        v_waiting := '{}';
-        FOREACH v_table IN ARRAY v_tables LOOP
-            BEGIN
-                EXECUTE format('DELETE FROM %s WHERE %I = $1', v_table,
-                               CASE v_table WHEN 'agentry.organizations'::regclass THEN 'id' ELSE 'org_id' END)
-                USING v_org.id;
-                GET DIAGNOSTICS v_done = ROW_COUNT;
-                IF v_done > 0 THEN
-                    v_counts := v_counts || jsonb_build_object(v_table::text, v_done);
-                END IF;
-            EXCEPTION
-                WHEN foreign_key_violation THEN
-                    -- a round in which nothing went
-                    IF v_waiting || v_table = v_tables THEN
-                        RAISE;
+    -- the audit goes last, as deletions write it
+    v_all := ARRAY(SELECT t.part
+                   FROM agentry.guarded_tables AS g
+                   CROSS JOIN LATERAL agentry._with_archive(g.table_name) AS t (part)
+                   WHERE agentry._column_type(g.table_name, 'org_id') = 'uuid'::regtype
+                     AND g.table_name NOT IN ('agentry.audit_log'::regclass, 'agentry.audit_images'::regclass)
+                   ORDER BY t.part DESC)
+             || 'agentry.organizations'::regclass;
+    -- triggers of rows that go may write into tables that were emptied before, as those that count do: until a pass
+    -- over all of them finds nothing
+    LOOP
+        v_gone := 0;
+        v_tables := v_all;
+        -- a table whose rows are still referred to waits for the next round
+        WHILE v_tables <> '{}' LOOP
+            v_waiting := '{}';
+            FOREACH v_table IN ARRAY v_tables LOOP
+                BEGIN
+                    EXECUTE format('DELETE FROM %s WHERE %I = $1', v_table,
+                                   CASE v_table WHEN 'agentry.organizations'::regclass THEN 'id' ELSE 'org_id' END)
+                    USING v_org.id;
+                    GET DIAGNOSTICS v_done = ROW_COUNT;
+                    IF v_done > 0 THEN
+                        v_gone := v_gone + v_done;
+                        v_counts := v_counts || jsonb_build_object(
+                            v_table::text, coalesce((v_counts ->> v_table::text)::bigint, 0) + v_done);
                     END IF;
-                    v_waiting := v_waiting || v_table;
-            END;
+                EXCEPTION
+                    WHEN foreign_key_violation THEN
+                        -- a round in which nothing went
+                        IF v_waiting || v_table = v_tables THEN
+                            RAISE;
+                        END IF;
+                        v_waiting := v_waiting || v_table;
+                END;
+            END LOOP;
+            v_tables := v_waiting;
         END LOOP;
-        v_tables := v_waiting;
+        EXIT WHEN v_gone = 0;
     END LOOP;
     DELETE FROM agentry.audit_images AS i WHERE i.org_id = v_org.id;
     DELETE FROM agentry.audit_log AS l WHERE l.org_id = v_org.id;
