@@ -23,25 +23,9 @@ BEGIN
         FROM agentry._actor(p_agent) AS a;
     END IF;
     RETURN QUERY
-    SELECT a.name, round(i.importance::numeric, 3)::real, i.memories, i.since
-    FROM (SELECT w.agent_id, sum(w.importance) AS importance, sum(w.memories) AS memories, min(w.since) AS since
-          FROM agentry_memory.memory_importance AS w
-          WHERE w.org_id = v_me.org_id AND (v_me.kind <> 'agent' OR w.agent_id = v_me.agent_id)
-          GROUP BY w.agent_id) AS i
-    JOIN agentry.agents AS a ON a.org_id = v_me.org_id AND a.id = i.agent_id
-    CROSS JOIN LATERAL agentry_memory._memory_settings(v_me.org_id, i.agent_id) AS s
-    WHERE a.status IN ('active', 'inactive')
-      AND CASE v_me.kind WHEN 'user' THEN a.user_id = v_me.user_id ELSE true END
-      AND round(i.importance::numeric, 3) >= s.reflection_threshold::numeric
-      AND i.memories >= s.reflection_memories
-      AND (SELECT count(*)
-           FROM agentry_memory.agent_memories AS m
-           WHERE m.org_id = v_me.org_id
-             AND m.agent_id = i.agent_id
-             AND m.memory_type = 'reflection'
-             AND m.occurred_at > p_now - interval '24 hours'
-             AND m.occurred_at <= p_now) < s.reflections_a_day
-    ORDER BY i.importance DESC, a.name COLLATE "C";
+    SELECT d.agent, d.importance, d.memories, d.since
+    FROM agentry_memory._reflections_due(v_me.org_id, CASE v_me.kind WHEN 'agent' THEN v_me.agent_id END,
+                                         CASE v_me.kind WHEN 'user' THEN v_me.user_id END, p_now) AS d;
 END;
 $reflections_due$;
 

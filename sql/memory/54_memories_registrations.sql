@@ -69,7 +69,9 @@ VALUES
      'SELECT NULL::text, greatest(c.reltuples, 0)::bigint FROM pg_class AS c '
      'WHERE c.oid = ''agentry_memory.agent_memories''::regclass', 'memories',
      'Memories, as many as there were when the table was last analysed.'),
-    ('memory.reflections_due', 'SELECT NULL::text, count(*) FROM agentry_memory.reflections_due()', 'agents',
+    ('memory.reflections_due',
+     'SELECT NULL::text, count(*) FROM agentry.organizations AS o '
+     'CROSS JOIN LATERAL agentry_memory._reflections_due(o.id, NULL, NULL, now())', 'agents',
      'Agents that have enough to reflect on.')
 ON CONFLICT (name) DO UPDATE SET query = excluded.query, unit = excluded.unit, description = excluded.description;
 

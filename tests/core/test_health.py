@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from invoke import Exit, MockContext
 from psycopg import errors
+from psycopg.types.json import Jsonb
 
 import tasks
 from tests.chat.support import advance, claim, fake_clock, mark, refused, register, rows, send, set_setting, value
@@ -28,7 +29,9 @@ def metric(conn: Connection, name: str) -> dict[str | None, Any]:
 def test_a_new_database_is_healthy(tx: Connection) -> None:
     found = status(tx)
     assert found.keys() >= {"core.roles", "core.install", "core.maintenance", "core.audit", "core.partitions",
-                            "core.keys", "chat.dead_letters", "chat.inboxes"}
+                            "core.keys", "chat.dead_letters", "chat.inboxes", "memory.counts",
+                            "memory.embedding_indexes", "memory.embedding_queue", "memory.expired", "memory.sources",
+                            "memory.vector_schema", "memory.views"}
     assert set(found.values()) == {"ok"}
     assert {row["name"] for row in rows(tx, "SELECT name FROM agentry.health()")} == found.keys()
 
@@ -41,7 +44,9 @@ MONTHLY = [
     "SELECT agentry.set_partition_policy('public.monthly', 1)",
 ]
 
-# what makes each check a warning; a check that is not here fails the test
+# without its triggers a source tells lies; of all others trouble can wait for a day
+CRITICAL = {"memory.sources"}
+# what makes each check a warning, or critical; a check that is not here fails the test
 TROUBLE: dict[str, list[str]] = {
     "core.roles": ["ALTER ROLE agentry_reader RENAME TO agentry_reader_of_a_test"],
     "core.install": ["UPDATE agentry.installed_modules SET version = '0.0.1' WHERE module = 'chat'"],
@@ -66,6 +71,33 @@ TROUBLE: dict[str, list[str]] = {
         "SELECT agentry_chat.send_agent_message('nova', 'hello?', '{coder}')",
         "UPDATE agentry_chat.agent_chat_processed SET available_at = now() - interval '25 hours'",
     ],
+    "memory.counts": [
+        # what a transaction that may not count leaves behind
+        "CREATE OR REPLACE FUNCTION agentry_memory._may_count() RETURNS boolean LANGUAGE sql STABLE"
+        " SET search_path = pg_catalog, pg_temp AS 'SELECT false'",
+        "SELECT agentry_memory.remember_all(jsonb_agg(jsonb_build_object('agent', 'nova', 'content', 'cup ' || g)))"
+        " FROM generate_series(1, 1001) AS g",
+    ],
+    "memory.sources": ["DROP TRIGGER agentry_70_memory_delete ON agentry_memory.agent_memories"],
+    "memory.vector_schema": [
+        "DO $$ BEGIN EXECUTE format('GRANT CREATE ON SCHEMA %s TO PUBLIC', (SELECT extnamespace::regnamespace"
+        " FROM pg_extension WHERE extname = 'vector')); END $$"
+    ],
+    "memory.embedding_indexes": [
+        "SELECT agentry_memory.register_embedding_model('tiny', 3)",
+        "DO $$ BEGIN EXECUTE format('DROP INDEX agentry_memory.memory_vectors_%s_idx', (SELECT model_id"
+        " FROM agentry_memory.embedding_models)); END $$",
+    ],
+    "memory.embedding_queue": [
+        "SELECT agentry_memory.register_embedding_model('tiny', 3), agentry_memory.use_embedding_model('tiny')",
+        "SELECT agentry_memory.remember('nova', 'tea')",
+        "UPDATE agentry_memory.embedding_queue SET available_at = now() - interval '25 hours'",
+    ],
+    "memory.expired": ["SELECT agentry_memory.remember('nova', 'tea', p_expires_at => now() - interval '25 hours')"],
+    "memory.views": [
+        "SELECT agentry_memory.derive_view('nova', 'Ann likes tea.')",
+        "UPDATE agentry_memory.cognitive_views SET expires_at = now() - interval '25 hours'",
+    ],
 }
 
 
@@ -80,7 +112,7 @@ def test_every_check_warns_when_its_condition_is_made_true(tx: Connection) -> No
                 tx.execute(statement.encode())
             found = status(tx)
             assert {n for n, s in found.items() if s != "ok"} == {name}
-            assert found[name] == "warning"
+            assert found[name] == ("critical" if name in CRITICAL else "warning")
             first = rows(tx, "SELECT * FROM agentry.v_health")[0]
             assert first["name"] == name, "what is worst comes first"
             assert first["detail"] and first["description"]
@@ -155,6 +187,46 @@ def test_a_broken_check_is_critical_and_breaks_no_other(tx: Connection, query: s
     assert (first["name"], first["detail"]) == ("a.broken", detail)
 
 
+def count_memory(conn: Connection) -> None:
+    """Fills memory, and counts."""
+    for text in ("tea", "coffee", "milk"):
+        value(conn, "SELECT agentry_memory.remember('nova', %s, p_importance => 0.8)", text)
+    value(conn, "SELECT agentry_memory.remember_raw('Ann drank tea.', 'nova')")
+    for hypothesis in ("one", "two", "three"):
+        view = value(conn, "SELECT agentry_memory.derive_view('nova', %s)", hypothesis)
+    value(conn, "SELECT agentry_memory.promote_view(%s, p_force => true)", view)
+    conn.execute("UPDATE agentry_memory.cognitive_views SET expires_at = now() WHERE hypothesis = 'two'")
+    conn.execute("SELECT agentry_memory.consolidate('nova', 'merge', array_agg(id), 'Ann likes hot drinks.')"
+                 " FROM agentry_memory.agent_memories WHERE text <> 'milk'")
+    conn.execute("ANALYZE agentry_memory.agent_memories")
+    assert metric(conn, "memory.memories") == {None: 4}
+    # the view that was promoted is no entry any more: it came and went
+    assert metric(conn, "memory.entries") == {"concept": 1, "event": 0, "memory": 4, "raw_memory": 1, "view": 2}
+    assert metric(conn, "memory.changes") == {None: 10}
+    assert metric(conn, "memory.views") == {"active": 1, "expired": 1, "promoted": 1}
+    assert metric(conn, "memory.concepts") == {None: 1}
+    saved = value(conn, "SELECT agentry.estimate_tokens('tea') + agentry.estimate_tokens('coffee')"
+                        " - agentry.estimate_tokens('Ann likes hot drinks.')")
+    assert metric(conn, "memory.tokens_saved") == {"merge": saved}
+    assert saved < 0
+
+    assert metric(conn, "memory.reflections_due") == {None: 0}
+    value(conn, "SELECT agentry_memory.set_memory_settings('nova', 1, 4)")
+    assert metric(conn, "memory.reflections_due") == {None: 1}
+    # over all organisations, whichever asks
+    with conn.transaction(force_rollback=True):
+        conn.execute("SELECT set_config('agentry.org_id', agentry.create_organization('other')::text, true)")
+        assert metric(conn, "memory.reflections_due") == {None: 1}
+
+    for name, dimensions in (("tiny", 3), ("wide", 5)):
+        value(conn, "SELECT agentry_memory.register_embedding_model(%s, %s)", name, dimensions)
+    value(conn, "SELECT agentry_memory.use_embedding_model('tiny')")
+    one, _ = rows(conn, "SELECT entry_id, token FROM agentry_memory.claim_embeddings('tiny', 2)")
+    value(conn, "SELECT agentry_memory.complete_embeddings(%s)", Jsonb([{**one, "embedding": [1, 2, 3]}]))
+    assert metric(conn, "memory.embedding_queue") == {"tiny claimed": 1, "tiny pending": 6}
+    assert metric(conn, "memory.vectors") == {"tiny": 1, "wide": 0}
+
+
 def test_metrics_equal_counts_by_hand(tx: Connection) -> None:
     register(tx, "nova", "coder", "scout")
     register(tx, "old", status="archived")
@@ -173,6 +245,7 @@ def test_metrics_equal_counts_by_hand(tx: Connection) -> None:
     assert metric(tx, "core.sessions") == {None: 2}
     assert metric(tx, "chat.open") == {"pending": 1, "received": 1}
     assert metric(tx, "chat.dead") == {None: 1}
+    count_memory(tx)
     unsealed = value(tx, "SELECT count(*) FROM agentry.audit_log WHERE position IS NULL")
     assert metric(tx, "core.audit_unsealed") == {None: unsealed}
     assert unsealed > 4
@@ -226,7 +299,9 @@ def test_status_prints_the_health_and_fails_when_something_is_critical(
     tasks.status(MockContext(), url=db.url())
     shown = capsys.readouterr().out.splitlines()
     assert shown[0].startswith("warning  core.install")
-    assert shown[1].strip().endswith("run SELECT agentry.install().")
+    description = " ".join(line.strip() for line in shown if line.startswith(" "))
+    assert description.endswith("run SELECT agentry.install().")
+    assert max(len(line) for line in shown if line.startswith(" ")) <= 118
 
     db.admin.execute("INSERT INTO agentry.health_checks VALUES ('a.broken', 'SELECT 1 / 0', 'To be mended.')")
     with pytest.raises(Exit) as caught:
