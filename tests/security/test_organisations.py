@@ -367,6 +367,73 @@ def test_names_ids_and_addresses_mean_those_of_ones_own_organisation(two: Two, r
     assert conn.execute("SELECT * FROM agentry_chat.claim_agent_messages()").fetchall() == []
 
 
+@pytest.mark.parametrize("road", ("agent role", "agent session", "application role", "application session"))
+def test_what_another_organisation_remembers_is_unknown_to_every_function_of_memory(two: Two, road: str) -> None:
+    conn = two.road(road)
+    theirs = {
+        name: one(two.admin, f"SELECT {column} FROM agentry_memory.{table} WHERE org_id = %s LIMIT 1", two.alpha)
+        for name, table, column in (
+            ("memory", "agent_memories", "id"),
+            ("raw_memory", "raw_memories", "memory_id"),
+            ("event", "event_memories", "event_id"),
+            ("view", "cognitive_views", "id"),
+            ("concept", "stable_concepts", "id"),
+            ("consolidated", "memory_consolidations", "consolidated_memory_id"),
+            ("entry", "memory_entries", "id"),
+        )
+    }
+    agent = "spy" if road.startswith("agent") else "nova"
+    with conn.transaction(force_rollback=True):
+        own = {
+            "agent": agent,
+            "own": one(conn, "SELECT agentry_memory.remember(%s, 'ours')", agent),
+            "own_view": one(conn, "SELECT agentry_memory.derive_view(%s, 'ours')", agent),
+        }
+        for call in (
+            "archive_memory(%(memory)s)",
+            "forget_memory(%(memory)s)",
+            "link_memories(%(agent)s, %(own)s, 'supports', %(memory)s)",
+            "link_memories(%(agent)s, %(memory)s, 'supports', %(own)s)",
+            "link_memories(%(agent)s, %(own)s, 'supports', %(raw_memory)s, p_to_kind => 'raw_memory')",
+            "link_memories(%(agent)s, %(own)s, 'supports', %(event)s, p_to_kind => 'event')",
+            "link_memories(%(agent)s, %(own)s, 'supports', %(concept)s, p_to_kind => 'concept')",
+            "record_reflection(%(agent)s, 'x', p_evidence => ARRAY[%(memory)s]::uuid[])",
+            "record_event(%(raw_memory)s, 'saw', 'it')",
+            "redact_raw_memory(%(raw_memory)s, 'x')",
+            "delete_raw_memory(%(raw_memory)s)",
+            "derive_view(%(agent)s, 'x', ARRAY[%(memory)s]::uuid[])",
+            "add_evidence(%(own_view)s, 'memory', %(memory)s)",
+            "add_evidence(%(view)s, 'memory', %(own)s)",
+            "withdraw_evidence(%(view)s, 'memory', %(memory)s)",
+            "validate_view(%(view)s)",
+            "reject_view(%(view)s, 'x')",
+            "promotion_verdict(%(view)s)",
+            "promote_view(%(view)s)",
+            "deprecate_concept(%(concept)s, 'x')",
+            "consolidate(%(agent)s, 'merge', ARRAY[%(own)s, %(memory)s]::uuid[], 'x')",
+            "undo_consolidation(%(consolidated)s)",
+        ):
+            with pytest.raises(errors.UndefinedObject) as caught, conn.transaction():
+                conn.execute(f"SELECT agentry_memory.{call}".encode(), {**theirs, **own})
+            error = caught.value
+            assert any(str(theirs[name]) in str(error) + str(error.diag.message_detail) for name in theirs), call
+        for source in ("memory", "raw_memory", "event", "view", "concept"):
+            used = "SELECT agentry_memory.mark_recalled(%s, ARRAY[%s]::text[], %s)"
+            assert one(conn, used, source, theirs[source], agent) == 0
+            assert one(conn, "SELECT agentry_memory.fetch_source(%s, %s::text)", source, theirs[source]) is None
+            evidence = "SELECT count(*) FROM agentry_memory.memory_evidence(%s, %s)"
+            assert one(conn, evidence, source, theirs[source]) == 0
+        for found in (
+            conn.execute("SELECT * FROM agentry_memory.recall('alpha only said', p_agent => %s, p_limit => 100)",
+                         [agent]).fetchall(),
+            conn.execute("SELECT * FROM agentry_memory.explain_recall('alpha only said', p_agent => %s)",
+                         [agent]).fetchall(),
+            conn.execute("SELECT * FROM agentry_memory.concept_history('alpha only held', %s)", [agent]).fetchall(),
+        ):  # fmt: skip
+            assert "alpha only h" not in str(found) and "alpha only o" not in str(found)
+        assert one(conn, "SELECT count(*) FROM agentry_memory.recall('beta only', p_agent => %s)", agent) > 0
+
+
 def test_an_application_acts_in_its_own_organisation_only(two: Two) -> None:
     key_of_alpha = one(two.admin, "SELECT id FROM agentry.api_keys WHERE org_id = %s LIMIT 1", two.alpha)
     for road in ("application role", "application session"):
