@@ -108,8 +108,8 @@ def triggers(db: Database) -> list[Any]:
     """What of triggers and keys a load changes for a while; months become those of the other database."""
     return [
         db.value(
-            f"SELECT array_agg(({what})::text ORDER BY o.oid) FROM {catalogue} AS o JOIN pg_class AS c ON c.oid = {table}"
-            " WHERE NOT c.relispartition AND c.relnamespace::regnamespace::text <> 'agentry_archive'"
+            f"SELECT array_agg(({what})::text ORDER BY o.oid) FROM {catalogue} AS o"
+            f" JOIN pg_class AS c ON c.oid = {table} WHERE NOT c.relispartition AND c.relnamespace::regnamespace::text <> 'agentry_archive'"
             f" AND {condition}"
         )
         for what, catalogue, table, condition in (
