@@ -109,8 +109,8 @@ def triggers(db: Database) -> list[Any]:
     return [
         db.value(
             f"SELECT array_agg(({what})::text ORDER BY o.oid) FROM {catalogue} AS o"
-            f" JOIN pg_class AS c ON c.oid = {table} WHERE NOT c.relispartition AND c.relnamespace::regnamespace::text <> 'agentry_archive'"
-            f" AND {condition}"
+            f" JOIN pg_class AS c ON c.oid = {table} WHERE NOT c.relispartition AND {condition}"
+            " AND c.relnamespace::regnamespace::text <> 'agentry_archive'"
         )
         for what, catalogue, table, condition in (
             ("tgrelid::regclass, tgname, tgenabled", "pg_trigger", "tgrelid", "NOT tgisinternal"),
