@@ -13,6 +13,7 @@ from tests.chat.support import claim, refused, register, reply, rows, send, valu
 from tests.core.test_forget import OWNED as NOTES
 from tests.core.test_forget import found, give_away, intact
 from tests.harness.database import Database, unique_name
+from tests.memory import filled
 
 Connection = psycopg.Connection[Any]
 
@@ -39,6 +40,7 @@ def fill(conn: Connection, name: str) -> None:
     sent = send(conn, "nova", f"in {name}", ["coder"])
     claim(conn, "coder")
     reply(conn, sent, "answer", agent="coder")
+    filled.fill(conn, name)
     conn.execute("SELECT agentry.lift_legal_hold(agentry.place_legal_hold('nova', 'case'))")
     register(conn, "gone")
     conn.execute("SELECT agentry.forget('gone')")
