@@ -12,6 +12,7 @@ from psycopg import errors
 import tasks
 from tests.chat.support import advance, claim, fake_clock, mark, refused, register, rows, send, set_setting, value
 from tests.harness.database import Database
+from tests.memory import filled
 
 Connection = psycopg.Connection[Any]
 
@@ -66,7 +67,32 @@ TROUBLE: dict[str, list[str]] = {
         "SELECT agentry_chat.send_agent_message('nova', 'hello?', '{coder}')",
         "UPDATE agentry_chat.agent_chat_processed SET available_at = now() - interval '25 hours'",
     ],
+    "memory.counts": ["INSERT INTO agentry_memory.memory_changes (org_id, owner_id, entries, length, terms)"
+                      " SELECT agentry.current_org_id(), agentry.current_org_id(), 1, 1, '{1}'"
+                      " FROM generate_series(1, 1001)"],
+    "memory.sources": ["ALTER TABLE agentry_memory.agent_memories DISABLE TRIGGER agentry_70_memory_update"],
+    "memory.vector_schema": [
+        "DO $$ BEGIN EXECUTE format('GRANT CREATE ON SCHEMA %s TO PUBLIC', (SELECT extnamespace::regnamespace"
+        " FROM pg_extension WHERE extname = 'vector')); END $$"
+    ],
+    "memory.embedding_queue": [
+        "SELECT agentry_memory.register_embedding_model('tiny', 3), agentry_memory.use_embedding_model('tiny')",
+        "SELECT agentry_memory.remember('nova', 'wait')",
+        "UPDATE agentry_memory.embedding_queue SET available_at = now() - interval '25 hours'",
+    ],
+    "memory.embedding_indexes": [
+        "SELECT agentry_memory.register_embedding_model('tiny', 3)",
+        "DO $$ BEGIN EXECUTE (SELECT format('DROP INDEX agentry_memory.memory_vectors_%s_idx', model_id)"
+        " FROM agentry_memory.embedding_models); END $$",
+    ],
+    "memory.expired": [
+        "SELECT agentry_memory.remember('nova', 'stale', p_expires_at => now() - interval '25 hours')"
+    ],
+    "memory.views": ["SELECT agentry_memory.derive_view('nova', 'stale')",
+                     "UPDATE agentry_memory.cognitive_views SET created_at = now() - interval '3 days',"
+                     " expires_at = now() - interval '25 hours'"],
 }
+CRITICAL = {"memory.sources"}
 
 
 def test_every_check_warns_when_its_condition_is_made_true(tx: Connection) -> None:
@@ -80,7 +106,7 @@ def test_every_check_warns_when_its_condition_is_made_true(tx: Connection) -> No
                 tx.execute(statement.encode())
             found = status(tx)
             assert {n for n, s in found.items() if s != "ok"} == {name}
-            assert found[name] == "warning"
+            assert found[name] == ("critical" if name in CRITICAL else "warning")
             first = rows(tx, "SELECT * FROM agentry.v_health")[0]
             assert first["name"] == name, "what is worst comes first"
             assert first["detail"] and first["description"]
@@ -169,10 +195,26 @@ def test_metrics_equal_counts_by_hand(tx: Connection) -> None:
     claim(tx, "coder", 1)
     claim(tx, "scout", 1)
     mark(tx, first, "scout", "failed", token=1, error="no")
+    filled.fill(tx, "here")
+    tx.execute("SELECT agentry_memory.derive_view('nova', 'another view'),"
+               " agentry_memory.remember('coder', 'again and again', p_importance => 1) FROM generate_series(1, 16)")
+    tx.execute("ANALYZE agentry_memory.agent_memories")
     assert metric(tx, "core.agents") == {"active": 3, "archived": 1}
     assert metric(tx, "core.sessions") == {None: 2}
     assert metric(tx, "chat.open") == {"pending": 1, "received": 1}
     assert metric(tx, "chat.dead") == {None: 1}
+    assert metric(tx, "memory.entries") == {"memory": 21, "raw_memory": 1, "event": 1, "view": 16, "concept": 1}
+    assert metric(tx, "memory.memories") == {None: 21}
+    assert metric(tx, "memory.views") == {"active": 16, "promoted": 1}
+    assert metric(tx, "memory.concepts") == {None: 1}
+    assert metric(tx, "memory.reflections_due") == {None: 1}
+    assert metric(tx, "memory.vectors") == {"tiny": 1}
+    assert metric(tx, "memory.embedding_queue") == {"tiny pending": 21 + 1 + 1 + 16 + 1 - 1}
+    for name, table, what in (("memory.changes", "memory_changes", "count(*)"),
+                              ("memory.tokens_saved", "memory_consolidations", "sum(tokens_saved)")):
+        by_hand = value(tx, f"SELECT {what} FROM agentry_memory.{table}")
+        assert by_hand > 0
+        assert list(metric(tx, name).values()) == [by_hand]
     unsealed = value(tx, "SELECT count(*) FROM agentry.audit_log WHERE position IS NULL")
     assert metric(tx, "core.audit_unsealed") == {None: unsealed}
     assert unsealed > 4
@@ -226,7 +268,7 @@ def test_status_prints_the_health_and_fails_when_something_is_critical(
     tasks.status(MockContext(), url=db.url())
     shown = capsys.readouterr().out.splitlines()
     assert shown[0].startswith("warning  core.install")
-    assert shown[1].strip().endswith("run SELECT agentry.install().")
+    assert "run SELECT agentry.install()." in " ".join(" ".join(shown[1:3]).split())
 
     db.admin.execute("INSERT INTO agentry.health_checks VALUES ('a.broken', 'SELECT 1 / 0', 'To be mended.')")
     with pytest.raises(Exit) as caught:
