@@ -1,9 +1,11 @@
--- _begin_load(partitions): makes a freshly installed database ready for the rows of another, in this transaction
--- What install() put there gives way, the partitions become those of the other database, no trigger fires, and foreign
--- keys wait for _end_load().  A row counts as install()'s when the transaction that recorded a module wrote it.
--- partitions: JSON array of {table, partition, bound, storage, closed}.  Locks every table.
+-- _begin_load(partitions, retired): makes a freshly installed database ready for the rows of another, in this
+-- transaction
+-- What install() put there gives way, the partitions become those of the other database, the retired ones too, no
+-- trigger fires, and foreign keys wait for _end_load().  A row counts as install()'s when the transaction that recorded
+-- a module wrote it.  partitions: JSON array of {table, partition, bound, storage, closed}; retired: of {table,
+-- partition, keys}, where keys names the foreign keys that it still has.  Locks every table.
 -- Raises object_not_in_prerequisite_state where anything else has been written.
-CREATE OR REPLACE FUNCTION agentry._begin_load(p_partitions jsonb)
+CREATE OR REPLACE FUNCTION agentry._begin_load(p_partitions jsonb, p_retired jsonb DEFAULT '[]')
 RETURNS void
 LANGUAGE plpgsql
 VOLATILE
@@ -16,6 +18,7 @@ DECLARE
     v_used     text[] := '{}';
     v_count    bigint;
     v_row      record;
+    v_key      name;
 BEGIN
     EXECUTE 'LOCK TABLE ' || (SELECT string_agg('ONLY ' || t, ', ') FROM agentry._dumped_relations('rp') AS t);
     FOR v_row IN
@@ -63,6 +66,31 @@ BEGIN
         END IF;
     END LOOP;
 
+    -- months that are no longer part of their table: made as one, of a day that no row has, and detached
+    FOR v_row IN
+        SELECT p.partition, p."table", p.keys, (parse_ident(p.partition))[1] AS schema,
+               pg_get_userbyid(c.relowner) AS owner
+        FROM jsonb_to_recordset(p_retired) AS p ("table" text, partition text, keys name[])
+        JOIN pg_class AS c ON c.oid = to_regclass(p."table")
+        WHERE to_regclass(p.partition) IS NULL
+    LOOP
+        EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I AUTHORIZATION %I', v_row.schema, v_row.owner);
+        EXECUTE format($$CREATE TABLE %s PARTITION OF %s FOR VALUES FROM ('0001-01-01') TO ('0001-01-02')$$,
+                       v_row.partition, v_row."table");
+        PERFORM agentry._close_partition(v_row.partition::regclass);
+        EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', v_row."table", v_row.partition);
+        FOR v_key IN
+            SELECT k.conname
+            FROM pg_constraint AS k
+            WHERE k.conrelid = v_row.partition::regclass
+              AND k.contype = 'f'
+              AND k.conparentid = 0
+              AND k.conname <> ALL (v_row.keys)
+        LOOP
+            EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', v_row.partition, v_key);
+        END LOOP;
+    END LOOP;
+
     CREATE TEMPORARY TABLE agentry_load ON COMMIT DROP AS
     SELECT format('ALTER TABLE ONLY %s DISABLE TRIGGER %I', t.tgrelid::regclass, t.tgname) AS before,
            format('ALTER TABLE ONLY %s ENABLE %s TRIGGER %I', t.tgrelid::regclass,
@@ -87,5 +115,5 @@ BEGIN
 END;
 $_begin_load$;
 
-COMMENT ON FUNCTION agentry._begin_load(jsonb) IS
+COMMENT ON FUNCTION agentry._begin_load(jsonb, jsonb) IS
     'Makes a freshly installed database ready for the rows of a dump, in this transaction; see agentry._end_load().';

@@ -83,7 +83,7 @@ BEGIN
             USING v_me.org_id;
             GET DIAGNOSTICS v_done = ROW_COUNT;
         ELSE
-            EXECUTE format('SELECT %s($1, $2)', v_row.erase_function::regproc) INTO v_done
+            EXECUTE format('SELECT %s($1, $2)', v_row.erase_function::regprocedure::regproc) INTO v_done
             USING v_me.org_id, v_subject;
         END IF;
         IF v_done > 0 THEN

@@ -3,7 +3,7 @@
 CREATE OR REPLACE FUNCTION agentry_memory._check_recall(p_limit integer, p_now timestamptz)
 RETURNS void
 LANGUAGE plpgsql
-IMMUTABLE
+STABLE
 SET search_path = pg_catalog, pg_temp
 AS $_check_recall$
 BEGIN

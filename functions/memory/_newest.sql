@@ -27,7 +27,8 @@ BEGIN
             FROM agentry_memory.memory_entries AS e
             WHERE e.owner_id = o.owner_id
               AND e.occurred_at >= coalesce(p_since, '-infinity')
-              AND e.occurred_at < coalesce(p_until, 'infinity')
+              -- with those at infinity where there is no bound
+              AND e.occurred_at <= coalesce(p_until - interval '1 microsecond', 'infinity')
               AND e.org_id = p_org_id
               AND (e.expires_at IS NULL OR e.expires_at > p_now)
               AND (p_sources IS NULL OR e.source_id = ANY (p_sources))

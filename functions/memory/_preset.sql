@@ -35,7 +35,9 @@ BEGIN
             HINT    = 'Pass an object of numbers from 0 to 100: lexical, semantic, recency, importance, emotion, '
                       'frequency.';
     END IF;
-    v_preset := v_preset || p_weights;
+    -- as a score is rounded, too; a number too small for double precision would be an error
+    v_preset := v_preset || (SELECT coalesce(jsonb_object_agg(w.key, trim_scale(round(w.value::numeric, 9))), '{}')
+                             FROM jsonb_each(p_weights) AS w);
     IF (SELECT sum((v_preset ->> k)::numeric) FROM unnest(v_known) AS k) = 0 THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',

@@ -69,6 +69,7 @@ DECLARE
     v_frequency  double precision := (p_preset ->> 'frequency')::double precision;
     v_scale      double precision := (p_preset ->> 'recency_hours')::double precision;
     v_least      double precision := (p_preset ->> 'least_similarity')::double precision;
+    v_now        double precision := date_part('epoch', p_now);
     v_norm       text             := p_preset ->> 'normalisation';
     v_linear     boolean          := p_preset ->> 'recency_shape' = 'linear';
     v_use        boolean          := p_preset ->> 'recency_since' = 'accessed';
@@ -408,7 +409,9 @@ BEGIN
     ), aged AS (
         SELECT r.*, e.source_id, e.row_id, e.content, e.occurred_at, e.importance::double precision AS importance,
                coalesce(e.emotion, 0)::double precision AS emotion,
-               CASE WHEN v_linear THEN greatest(0, 1 - g.hours / v_scale) ELSE exp(-g.hours / v_scale) END AS recency,
+               -- exp(-746) is no double precision but an error
+               CASE WHEN v_linear THEN greatest(0, 1 - g.hours / v_scale)
+                    ELSE exp(-least(g.hours / v_scale, 500)) END AS recency,
                coalesce(a.access_count, 0)::double precision AS uses
         FROM relevant AS r
         JOIN agentry_memory.memory_entries AS e ON e.org_id = p_org_id AND e.id = r.id
@@ -418,10 +421,10 @@ BEGIN
             WHERE (v_use OR v_frequency > 0) AND u.org_id = p_org_id AND u.entry_id = r.id
             OFFSET 0) AS a ON true
         CROSS JOIN LATERAL (
-            SELECT least(greatest(extract(epoch FROM p_now - CASE WHEN v_use
+            -- not of a difference of times, which may be infinite or too long for an interval
+            SELECT least(greatest(v_now - date_part('epoch', CASE WHEN v_use
                                                                   THEN coalesce(a.last_accessed, e.occurred_at)
-                                                                  ELSE e.occurred_at END) / 3600, 0), 1e7)
-                       ::double precision) AS g (hours)
+                                                                  ELSE e.occurred_at END), 0) / 3600, 1e7)) AS g (hours)
     ), parts AS (
         SELECT a.id, a.source_id, a.row_id, a.content, a.occurred_at, a.lexical, a.semantic, a.context,
                CASE WHEN v_norm = 'range' THEN coalesce((a.recency - min(a.recency) OVER p)

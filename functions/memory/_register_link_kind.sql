@@ -35,7 +35,7 @@ BEGIN
     END LOOP;
     IF EXISTS (SELECT FROM pg_class AS c WHERE c.oid = p_table AND c.relkind = 'p') THEN
         INSERT INTO agentry.partition_hooks (table_name, before_drop)
-        VALUES (p_table, 'agentry_memory._unlink_month(regclass, regclass)')
+        VALUES (p_table, 'agentry_memory._unlink_month(regclass,regclass)')
         ON CONFLICT DO NOTHING;
     END IF;
 END;

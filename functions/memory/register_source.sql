@@ -106,7 +106,7 @@ BEGIN
     END LOOP;
     IF EXISTS (SELECT FROM pg_class AS c WHERE c.oid = p_table AND c.relkind = 'p') THEN
         INSERT INTO agentry.partition_hooks (table_name, before_drop)
-        VALUES (p_table, 'agentry_memory._forget_month(regclass, regclass)')
+        VALUES (p_table, 'agentry_memory._forget_month(regclass,regclass)')
         ON CONFLICT DO NOTHING;
     END IF;
     RETURN (SELECT count(*) FROM agentry_memory.memory_entries AS e WHERE e.source_id = v_source.source_id);

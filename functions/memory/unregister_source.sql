@@ -29,7 +29,7 @@ BEGIN
     IF NOT EXISTS (SELECT FROM agentry_memory.memory_sources AS s WHERE s.table_name = v_source.table_name) THEN
         DELETE FROM agentry.partition_hooks AS h
         WHERE h.table_name = v_source.table_name
-          AND h.before_drop = 'agentry_memory._forget_month(regclass, regclass)'::regprocedure;
+          AND h.before_drop = 'agentry_memory._forget_month(regclass,regclass)';
     END IF;
     DELETE FROM agentry_memory.memory_entries AS e WHERE e.source_id = v_source.source_id;
     GET DIAGNOSTICS v_count = ROW_COUNT;

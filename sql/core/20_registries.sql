@@ -142,14 +142,15 @@ COMMENT ON COLUMN agentry.partition_policies.retire_to IS
     'keep; detach; archive (moved to schema agentry_archive); drop.';
 
 CREATE TABLE IF NOT EXISTS agentry.partition_hooks (
-    table_name  regclass     NOT NULL,
-    before_drop regprocedure NOT NULL,
+    table_name  regclass NOT NULL,
+    before_drop text     NOT NULL,
     CONSTRAINT partition_hooks_pkey PRIMARY KEY (table_name, before_drop)
 );
 COMMENT ON TABLE agentry.partition_hooks IS 'What is called before a month of a table is dropped with its rows.';
 COMMENT ON COLUMN agentry.partition_hooks.table_name IS 'The partitioned table.';
 COMMENT ON COLUMN agentry.partition_hooks.before_drop IS
-    'Function of the table and the month, both regclass, that lets go of what other tables hold of its rows.';
+    'Function of the table and the month, both regclass, that lets go of what other tables hold of its rows; as '
+    'regprocedure prints it.';
 
 CREATE TABLE IF NOT EXISTS agentry.health_checks (
     name        text NOT NULL,
@@ -194,13 +195,13 @@ COMMENT ON COLUMN agentry.maintenance_steps.units IS
     'is held longer; NULL: once.';
 
 CREATE TABLE IF NOT EXISTS agentry.tools (
-    name        text         NOT NULL,
-    function    regprocedure NOT NULL,
-    description text         NOT NULL,
+    name        text NOT NULL,
+    function    text NOT NULL,
+    description text NOT NULL,
     CONSTRAINT tools_pkey PRIMARY KEY (name),
     CONSTRAINT tools_name_check CHECK (name ~ '^[a-zA-Z0-9_-]{1,64}$')
 );
 COMMENT ON TABLE agentry.tools IS 'Functions offered to language models as tools.';
 COMMENT ON COLUMN agentry.tools.name IS 'Name for function calling: letters, digits, _ and -, at most 64.';
-COMMENT ON COLUMN agentry.tools.function IS 'The function.';
+COMMENT ON COLUMN agentry.tools.function IS 'The function, as regprocedure prints it.';
 COMMENT ON COLUMN agentry.tools.description IS 'What a model is told about it.';

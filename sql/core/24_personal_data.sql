@@ -1,12 +1,12 @@
 -- Personal data: where it is, how it is erased, what must not be, and the receipts.
 
 CREATE TABLE IF NOT EXISTS agentry.personal_data (
-    table_name     regclass     NOT NULL,
-    column_name    name         NOT NULL,
+    table_name     regclass NOT NULL,
+    column_name    name     NOT NULL,
     subject        text,
-    erase_action   text         NOT NULL,
-    erase_function regprocedure,
-    "order"        integer      NOT NULL DEFAULT 100,
+    erase_action   text     NOT NULL,
+    erase_function text,
+    "order"        integer  NOT NULL DEFAULT 100,
     CONSTRAINT personal_data_pkey PRIMARY KEY (table_name, column_name),
     CONSTRAINT personal_data_subject_check CHECK (subject IN ('agent_id', 'agent_name', 'user_id', 'subject_id')),
     CONSTRAINT personal_data_erase_action_check
@@ -25,7 +25,8 @@ COMMENT ON COLUMN agentry.personal_data.erase_action IS
     'delete the row; clear the column; function: erase_function does it; keep (an id that names nobody once its row is '
     'gone); none (the table names nobody).';
 COMMENT ON COLUMN agentry.personal_data.erase_function IS
-    'Function of (organisation, subject as jsonb) that erases and returns the number of rows.';
+    'Function of (organisation, subject as jsonb) that erases and returns the number of rows; as regprocedure prints '
+    'it.';
 COMMENT ON COLUMN agentry.personal_data."order" IS 'Order of erasure, ascending: what refers to other rows first.';
 
 CREATE TABLE IF NOT EXISTS agentry.legal_holds (

@@ -40,6 +40,16 @@ COMMENT ON COLUMN agentry_memory.organization_models.model_id IS 'The model.';
 COMMENT ON COLUMN agentry_memory.organization_models.is_default IS
     'Whether recall() uses it where none is named; at most one does.';
 
+-- DROP EXTENSION vector CASCADE takes the column along; the embeddings are made anew
+DO $memory_vectors$
+BEGIN
+    IF to_regclass('agentry_memory.memory_vectors') IS NOT NULL
+       AND agentry._column_type(to_regclass('agentry_memory.memory_vectors'), 'embedding') IS NULL THEN
+        DROP TABLE agentry_memory.memory_vectors CASCADE;
+    END IF;
+END;
+$memory_vectors$;
+
 CREATE TABLE IF NOT EXISTS agentry_memory.memory_vectors (
     org_id       uuid        NOT NULL,
     entry_id     bigint      NOT NULL,

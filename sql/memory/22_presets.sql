@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS agentry_memory.recall_presets (
         AND lexical + semantic + recency + importance + emotion + frequency > 0),
     CONSTRAINT recall_presets_normalisation_check CHECK (normalisation IN ('maximum', 'range', 'none')),
     CONSTRAINT recall_presets_recency_shape_check CHECK (recency_shape IN ('exponential', 'linear')),
-    CONSTRAINT recall_presets_recency_hours_check CHECK (recency_hours > 0),
+    CONSTRAINT recall_presets_recency_hours_check CHECK (recency_hours BETWEEN 0.001 AND 1e7),
     CONSTRAINT recall_presets_recency_since_check CHECK (recency_since IN ('occurred', 'accessed')),
     CONSTRAINT recall_presets_least_similarity_check CHECK (least_similarity BETWEEN -1 AND 1)
 );
@@ -43,7 +43,7 @@ COMMENT ON COLUMN agentry_memory.recall_presets.normalisation IS
     'the least to the most of the candidates), none (words by the most they could score, meaning as the cosine is).';
 COMMENT ON COLUMN agentry_memory.recall_presets.recency_shape IS
     'exponential: exp(-age / recency_hours); linear: 1 - age / recency_hours, never below 0.';
-COMMENT ON COLUMN agentry_memory.recall_presets.recency_hours IS 'Scale of the age, in hours.';
+COMMENT ON COLUMN agentry_memory.recall_presets.recency_hours IS 'Scale of the age, 0.001 to 10 million hours.';
 COMMENT ON COLUMN agentry_memory.recall_presets.recency_since IS
     'What age counts from: occurred, or accessed (the last use, else when it occurred).';
 COMMENT ON COLUMN agentry_memory.recall_presets.least_similarity IS

@@ -21,8 +21,11 @@ WHERE NOT EXISTS (SELECT FROM agentry.partition_policies AS p WHERE p.table_name
 SELECT agentry.ensure_partitions(t::text)
 FROM unnest('{agentry_memory.raw_memories,agentry_memory.event_memories}'::regclass[]) AS t
 WHERE NOT EXISTS (SELECT FROM agentry._partitions(t) AS p WHERE p.from_time IS NOT NULL);
+SELECT agentry._close_partition(p.partition)
+FROM unnest('{agentry_memory.raw_memories,agentry_memory.event_memories}'::regclass[]) AS t,
+     agentry._open_partitions(t) AS p (partition);
 INSERT INTO agentry.partition_hooks (table_name, before_drop)
-SELECT t, 'agentry_memory._forget_keys(regclass, regclass)'
+SELECT t, 'agentry_memory._forget_keys(regclass,regclass)'
 FROM unnest('{agentry_memory.raw_memories,agentry_memory.event_memories}'::regclass[]) AS t
 ON CONFLICT DO NOTHING;
 

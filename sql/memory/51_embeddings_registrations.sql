@@ -56,6 +56,11 @@ VALUES
      'vectors', 'Embeddings by model.')
 ON CONFLICT (name) DO UPDATE SET query = excluded.query, unit = excluded.unit, description = excluded.description;
 
+-- what a load of rows alone, or a hand, left without its index
+SELECT agentry_memory._make_embedding_index(m.model_id)
+FROM agentry_memory.embedding_models AS m
+WHERE m.index_method <> 'none';
+
 INSERT INTO agentry.tools (name, function, description)
 SELECT t.name, t.function, obj_description(t.function, 'pg_proc')
 FROM (VALUES

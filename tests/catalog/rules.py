@@ -201,6 +201,16 @@ RULES: dict[str, Rule] = {
         "CREATE FUNCTION agentry.offender() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE"
         " AS 'SELECT agentry.current_agent()'",
     ),
+    # -- columns ------------------------------------------------------------------------------------------------------
+    "no column has a type that pg_upgrade cannot carry along": Rule(
+        """SELECT rel.full_name || '.' || a.attname
+           FROM rel JOIN pg_attribute AS a ON a.attrelid = rel.oid AND a.attnum > 0
+           WHERE rel.relkind IN ('r', 'p')
+             AND a.atttypid IN ('regproc'::regtype, 'regprocedure'::regtype, 'regoper'::regtype, 'regoperator'::regtype,
+                                'regconfig'::regtype, 'regdictionary'::regtype, 'regcollation'::regtype,
+                                'regnamespace'::regtype)""",
+        "CREATE TABLE agentry.offender (org_id uuid, function regprocedure)",
+    ),
     # -- comments -----------------------------------------------------------------------------------------------------
     "every table and view has a comment": Rule(
         """SELECT full_name FROM rel

@@ -95,9 +95,9 @@ def test_a_column_that_nobody_registered_is_found(tx: Connection, column: str) -
 
 def test_functions_of_erasure_take_organisation_and_subject(tx: Connection) -> None:
     rows = tx.execute(
-        "SELECT d.erase_function::text, oidvectortypes(p.proargtypes) = 'uuid, jsonb',"
+        "SELECT d.erase_function, oidvectortypes(p.proargtypes) = 'uuid, jsonb',"
         " p.prorettype = 'bigint'::regtype, p.proowner = n.nspowner"
-        " FROM agentry.personal_data AS d JOIN pg_proc AS p ON p.oid = d.erase_function"
+        " FROM agentry.personal_data AS d JOIN pg_proc AS p ON p.oid = d.erase_function::regprocedure"
         " JOIN pg_namespace AS n ON n.nspname = 'agentry' WHERE d.erase_action = 'function'"
     ).fetchall()
     assert len(rows) >= 3

@@ -226,8 +226,8 @@ def test_the_view_lists_every_guarded_table_with_its_comment(town: Town) -> None
     with town.acting("coder") as conn:
         rows = dict(conn.execute("SELECT table_name::text, comment FROM agentry.v_table_access").fetchall())
     tables = town.conn.execute(
-        "SELECT c.oid::regclass::text FROM pg_class AS c WHERE c.relkind IN ('r', 'p')"
-        " AND c.relnamespace::regnamespace::text LIKE 'agentry%' AND NOT c.relispartition"
+        "SELECT c.oid::regclass::text FROM pg_class AS c WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition"
+        " AND c.relnamespace::regnamespace::text LIKE 'agentry%'"
     ).fetchall()
     assert set(rows) == {row[0] for row in tables}
     for table, text in rows.items():

@@ -105,10 +105,17 @@ def data_file(folder: Path, line: bytes) -> Path:
 
 
 def triggers(db: Database) -> list[Any]:
-    """What of triggers and keys a load changes for a while."""
+    """What of triggers and keys a load changes for a while; months become those of the other database."""
     return [
-        db.value("SELECT array_agg((tgrelid::regclass, tgname, tgenabled)::text ORDER BY oid) FROM pg_trigger"),
-        db.value("SELECT array_agg((conname, condeferrable, condeferred)::text ORDER BY oid) FROM pg_constraint"),
+        db.value(
+            f"SELECT array_agg(({what})::text ORDER BY o.oid) FROM {catalogue} AS o"
+            f" JOIN pg_class AS c ON c.oid = {table} WHERE NOT c.relispartition AND {condition}"
+            " AND c.relnamespace::regnamespace::text <> 'agentry_archive'"
+        )
+        for what, catalogue, table, condition in (
+            ("tgrelid::regclass, tgname, tgenabled", "pg_trigger", "tgrelid", "NOT tgisinternal"),
+            ("conrelid::regclass, conname, condeferrable, condeferred", "pg_constraint", "conrelid", "conparentid = 0"),
+        )
     ]
 
 

@@ -1,4 +1,4 @@
-"""pgvector may stand in any schema, and may be moved."""
+"""pgvector may stand in any schema, may be moved, and may be dropped and made again."""
 
 from __future__ import annotations
 
@@ -64,3 +64,20 @@ def test_embeddings_work_wherever_pgvector_is(server: PgServer, db_empty: Databa
           first, model_id(conn), "[1,2,3]")
     assert value(conn, "SELECT content FROM agentry_memory.recall(p_agent => 'nova', p_embedding => %s)",
                  "[1,2,3]") == "three"
+
+
+def test_who_drops_pgvector_loses_embeddings_and_nothing_else(db_plain: Database) -> None:
+    conn = db_plain.admin
+    prepare(conn)
+    use(conn)
+    write(conn, "one", "two")
+    assert embed_all(conn) == 2
+    conn.execute("SET client_min_messages = error")
+    conn.execute("DROP EXTENSION vector CASCADE")
+    deploy(db_plain.url())  # makes it again, and what went with it
+    assert vectors(conn) == {}
+    conn.execute("CALL agentry.run_maintenance(true)")
+    assert embed_all(conn) == 2
+    assert value(conn, "SELECT content FROM agentry_memory.recall(p_agent => 'nova', p_embedding => %s)",
+                 str(embed("two"))) == "two"
+    assert value(conn, "SELECT count(*) FROM agentry.v_health WHERE status <> 'ok'") == 0

@@ -152,6 +152,7 @@ def test_the_quickstart_runs_for_an_owner_who_is_no_superuser(db_empty: Database
     db_empty.admin.execute(
         sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(db_empty.name), sql.Identifier(owner))
     )
+    db_empty.admin.execute("CREATE EXTENSION vector")
     with db_empty.connect(owner, autocommit=False) as conn:
         deploy(conn)
     shown = psql(db_empty, "-f", str(ROOT / "docs" / "quickstart.sql"), user=owner)

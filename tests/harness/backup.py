@@ -222,6 +222,15 @@ JOIN pg_class AS c ON c.oid = d.oid AND c.relispartition
 JOIN pg_inherits AS i ON i.inhrelid = c.oid ORDER BY 1, 2
 """
 
+_RETIRED = """
+SELECT parent.name::text, c.oid::regclass::text,
+       ARRAY(SELECT k.conname::text FROM pg_constraint AS k WHERE k.conrelid = c.oid AND k.contype = 'f'
+             AND k.conparentid = 0 ORDER BY 1)
+FROM agentry._dumped_relations('p') AS parent (name),
+     agentry._with_archive(parent.name) AS r (part)
+JOIN pg_class AS c ON c.oid = r.part AND c.relkind = 'r' ORDER BY 1, 2
+"""
+
 _CHAINS = """
 SELECT o.id::text, o.name, (SELECT count(*) FROM agentry.audit_log AS l WHERE l.org_id = o.id AND l.hash IS NOT NULL),
        (SELECT encode(l.hash, 'hex') FROM agentry.audit_log AS l
@@ -263,6 +272,10 @@ def _manifest(conn: Connection, content: str, programs: Programs) -> dict[str, A
         "partitions": [
             dict(zip(("table", "partition", "bound", "storage", "closed"), row, strict=True))
             for row in conn.execute(_PARTITIONS.encode()).fetchall()
+        ],
+        "retired": [
+            dict(zip(("table", "partition", "keys"), row, strict=True))
+            for row in conn.execute(_RETIRED.encode()).fetchall()
         ],
     }
     if content != "schema":
@@ -552,7 +565,9 @@ class Restore:
     def _load_data(self, dsn: str, env: dict[str, str]) -> None:
         """Triggers would fire on COPY, and only a superuser may run pg_restore --disable-triggers; so one transaction
         of psql, in which the owner turns them off and on again.  COMMIT follows only when pg_restore has told all."""
-        begin = sql.SQL("BEGIN;\nSELECT agentry._begin_load({});\n").format(json.dumps(self.manifest["partitions"]))
+        begin = sql.SQL("BEGIN;\nSELECT agentry._begin_load({}, {});\n").format(
+            json.dumps(self.manifest["partitions"]), json.dumps(self.manifest["retired"])
+        )
         end = "SELECT agentry._end_load();\nCOMMIT;\n"
         with tempfile.TemporaryFile() as complaint:
             tell = [str(self.programs.folder / "pg_restore"), "--data-only", "--file=-", str(self.source)]

@@ -72,8 +72,10 @@ def write(conn: Connection, *texts: str, agent: str = "nova") -> list[int]:
 
 
 def entry_of(conn: Connection, note: int) -> int:
-    return int(value(conn, "SELECT id FROM agentry_memory.memory_entries WHERE row_id = %s::text"
-                           " AND org_id = agentry.current_org_id()", note))
+    return int(value(conn, "SELECT e.id FROM agentry_memory.memory_entries AS e"
+                           " JOIN agentry_memory.memory_sources AS s ON s.source_id = e.source_id"
+                           " WHERE s.table_name = 'public.notes'::regclass AND e.row_id = %s::text"
+                           " AND e.org_id = agentry.current_org_id()", note))
 
 
 def change(conn: Connection, entry: int, text: str) -> None:

@@ -231,6 +231,22 @@ def test_an_agent_recalls_its_own_and_its_wider_scopes_and_no_others(crowd: tupl
         found(coder, "tide", "nova")
 
 
+def test_an_agent_is_explained_what_it_recalls_and_no_more(crowd: tuple[Database, dict[str, str]]) -> None:
+    """Neither the entries nor the neighbours nor the counts of words of others."""
+    db, roles = crowd
+    db.admin.execute("UPDATE notes SET session = 'one'")
+    query = (
+        "SELECT content, words -> 0 ->> 'entries', neighbours::text"
+        " FROM agentry_memory.explain_recall('tide', p_limit => 50)"
+    )
+    for name, mine in (("nova", {"nova", "red", "ann", "all"}), ("coder", {"coder", "all"})):
+        rows = db.connect(roles[name]).execute(query).fetchall()
+        assert {row[0] for row in rows} == {f"tide of {whose}" for whose in mine}
+        assert {row[1:] for row in rows} == {(str(len(mine)), "[]")}  # a scope is a session of its own
+    refused(db.connect(roles["coder"]), "SELECT agentry_memory.explain_recall('tide', p_agent => 'nova')",
+            match="cannot act as nova")
+
+
 def test_applications_and_readers_recall_for_everybody_of_their_organisation(
     crowd: tuple[Database, dict[str, str]],
 ) -> None:
@@ -518,12 +534,64 @@ def test_a_wrong_argument_is_refused_with_a_hint(
         assert caught.value.diag.message_hint
 
 
-def test_a_preset_of_ones_own_is_a_row(notes: Connection) -> None:
-    notes.execute("INSERT INTO agentry_memory.recall_presets (name, importance, description)"
-                  " VALUES ('weighty', 1, 'Nothing but importance.')")
-    add(notes, "light", weight=0.6)
-    add(notes, "heavy", weight=0.9)
-    assert found(notes, preset="weighty") == ["heavy", "light"]
+def test_wrong_weights_are_named_with_those_there_are(notes: Connection) -> None:
+    query = "SELECT agentry_memory.recall('tide', p_agent => 'nova', p_weights => %s)"
+    for weights in ('{"lexcal": 1}', '{"lexical": "NaN"}', '{"lexical": null}', '{"recency": 101}', '{"words": 1}'):
+        error = refused(notes, query, weights, error=errors.InvalidParameterValue, match="these are no weights",
+                        detail=f"got: {weights}")
+        assert all(name in str(error.diag.message_hint) for name in ("0 to 100", "lexical", "emotion", "frequency"))
+    refused(notes, "SELECT agentry_memory.recall('tide', p_agent => 'nova', p_preset => 'hybri')",
+            error=errors.UndefinedObject, match="preset 'hybri' does not exist", hint="Did you mean hybrid")
+    with pytest.raises(errors.InvalidTextRepresentation), notes.transaction():
+        notes.execute(query, ['{"lexical": NaN}'])
+
+
+def test_a_weight_that_is_next_to_nothing_is_nothing(notes: Connection) -> None:
+    add(notes, "tide", weight=0.5)
+    for small in ("1e-10", "1e-310", "1e-400"):
+        (row,) = recall(notes, "tide", weights=f'{{"lexical": 0, "semantic": {small}, "importance": 1}}')
+        assert row["score"] == 0.5
+        refused(notes, "SELECT agentry_memory.recall('tide', p_agent => 'nova', p_weights => %s)",
+                f'{{"lexical": 0, "semantic": {small}}}', error=errors.InvalidParameterValue, match="all weights are 0")
+
+
+@pytest.mark.parametrize("preset", ["default", *FORMULAS, "similar", "brief", "endless", "faint"])
+def test_no_time_is_too_far_away(notes: Connection, preset: str) -> None:
+    """In SQL exp(-1000) is an error, and so may be the difference of times that are infinite or far apart."""
+    notes.execute("INSERT INTO agentry_memory.recall_presets (name, recency, recency_hours, description)"
+                  " VALUES ('brief', 1, 0.001, 'x'), ('endless', 1, 1e7, 'x'), ('faint', 1e-44, 0.001, 'x')")
+    times = ("-infinity", "4713-01-01 BC", "1066-10-14", "2026-06-01", "294276-12-31", "infinity")
+    query = "SELECT content, score, recency FROM agentry_memory.recall('tide', p_preset => %s, p_now => %s)"
+    for at in times:
+        add(notes, f"tide {at}", at=at)
+    for now in times:
+        rows = notes.execute(query, [preset, now]).fetchall()
+        assert {content for content, *_ in rows} == {f"tide {at}" for at in times}
+        assert all(0 <= score <= 3 and 0 <= recency <= 1 for _, score, recency in rows)
+    ages = {content: recency for content, _, recency in notes.execute(query, ["hybrid", NOW])}
+    assert (ages["tide 2026-06-01"], ages["tide infinity"]) == (1, 1)
+    assert ages["tide 1066-10-14"] == pytest.approx(0)
+
+
+def test_a_preset_of_the_administrators_own_ranks_for_everybody(desk: Database) -> None:
+    admin = desk.connect(desk.role("chief", "agentry_owner"))
+    insert = "INSERT INTO agentry_memory.recall_presets (name, importance, description) VALUES ('weighty', 1, 'x')"
+    admin.execute(insert)
+    add(desk.admin, "the light tide", weight=0.6)
+    add(desk.admin, "heavy", weight=0.9)
+    nova = desk.connect(desk.agent_role("nova", register=False))
+    assert found(nova, "tide", None) == ["the light tide", "heavy"]
+    assert [(r["content"], r["score"]) for r in recall(nova, "tide", None, preset="weighty")] == [
+        ("heavy", pytest.approx(0.9)), ("the light tide", pytest.approx(0.6))
+    ]  # fmt: skip
+    assert found(nova, "tide", None, preset="weighty", weights='{"lexical": 1}') == ["the light tide", "heavy"]
+    for conn in (nova, desk.connect(desk.app_role())):
+        for query in (insert.replace("weighty", "mine"), "UPDATE agentry_memory.recall_presets SET importance = 2",
+                      "DELETE FROM agentry_memory.recall_presets"):  # fmt: skip
+            refused(conn, query)
+    admin.execute("DELETE FROM agentry_memory.recall_presets WHERE name = 'weighty'")
+    refused(nova, "SELECT agentry_memory.recall('tide', p_preset => 'weighty')", error=errors.UndefinedObject,
+            match="preset 'weighty' does not exist")
 
 
 # -- budget and explanation -------------------------------------------------------------------------------------------
