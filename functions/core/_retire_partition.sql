@@ -38,7 +38,9 @@ BEGIN
     IF v_to = 'archive' THEN
         PERFORM agentry._archive_partition(p_partition, v_name, v_month::date);
     ELSIF v_to = 'drop' THEN
-        FOR v_hook IN SELECT h.before_drop FROM agentry.partition_hooks AS h WHERE h.table_name = v_table LOOP
+        FOR v_hook IN SELECT h.before_drop::regprocedure
+                      FROM agentry.partition_hooks AS h
+                      WHERE h.table_name = v_table LOOP
             EXECUTE format('SELECT %s($1, $2)', v_hook::regproc) USING v_table, p_partition;
         END LOOP;
         EXECUTE format('DROP TABLE %s', p_partition);

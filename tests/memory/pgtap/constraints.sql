@@ -80,8 +80,8 @@ SELECT set_eq(
     'unique indexes beyond those of keys');
 -- of concepts, by their owner
 SELECT set_eq(
-    $$SELECT c.relname::text, regexp_replace(pg_get_indexdef(c.oid), '^.*\m(CASE .* END), ?', '', 's'),
-             pg_get_expr(i.indexprs, i.indrelid) ~ '^CASE scope\M.*\mELSE agent_id\s+END$'
+    $$SELECT c.relname::text, regexp_replace(pg_get_indexdef(c.oid), '^.*\m(CASE .*\sEND\)), ?', '', 's'),
+             pg_get_expr(i.indexprs, i.indrelid) ~ '^\s*CASE scope\M.*\mELSE agent_id\s+END$'
       FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
       WHERE c.relnamespace = 'agentry_memory'::regnamespace AND i.indisunique AND i.indexprs IS NOT NULL$$,
     $$VALUES ('stable_concepts_canonical_name_key', 'canonical_name) WHERE (NOT is_deprecated)', true),
