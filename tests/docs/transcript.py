@@ -78,7 +78,7 @@ def run(psql: Path, url: str, blocks: list[list[Statement]], prefix: str = "") -
 
 SHAPES = (
     # what install() says of an older pgvector
-    (r"WARNING: +pgvector \S+ can corrupt an index|HINT: +\S+ does not: install it .* ALTER EXTENSION vector UPDATE;", ""),
+    (r"WARNING: +pgvector \S+ can corrupt an index|HINT: +\S+ does not: install it on .* UPDATE;", ""),
     (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<uuid>"),
     (r"\b(ak|as)_[0-9a-f]{8,}", r"<\1>"),
     (r"agent_chat_[0-9a-f]{40}", "<channel>"),
