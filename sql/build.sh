@@ -39,35 +39,61 @@ install_files() {
 
 banner() { printf '\n-- file: %s\n' "$1"; }
 
-# the code half of a trigger file ends at its line `-- install`; other files are code as a whole
-code_half() { banner "$1"; awk '/^-- install$/ { exit } { print }' "$1"; }
+# One awk a list of files, as starting one a file would take most of the time.
+each_file() { # PROGRAM FILE...: with newly() at each file's first line, and is_trigger
+    program=$1
+    shift
+    [ $# -eq 0 ] || awk 'FNR == 1 { is_trigger = FILENAME ~ /^triggers\//; newly() } '"$program" "$@"
+}
 
-# the install half, with blank lines in place of the code half, so that line numbers stay
-install_half() {
-    awk -v path="$1" -v is_trigger="$(case "$1" in triggers/*) echo 1;; *) echo 0;; esac)" '
-        BEGIN { on = !is_trigger }
-        { line = on ? $0 : "" }
-        NR == 1 { line = "/* " path " */ " line }
-        { print line }
-        /^-- install$/ { on = 1 }' "$1"
+# the code half of a trigger file ends at its line `-- install`; other files are code as a whole
+code_halves() {
+    each_file '
+        /^-- install$/ { on = 0 }
+        on { print }
+        function newly() { printf "\n-- file: %s\n", FILENAME; on = 1 }' "$@"
+}
+
+# the install halves between texts BEFORE (%s: the path) and AFTER, with blank lines in place of the code half, so that
+# line numbers stay
+install_halves() { # BEFORE AFTER FILE...
+    BEFORE=$1
+    AFTER=$2
+    export BEFORE AFTER
+    shift 2
+    each_file '
+        { line = on ? $0 : ""; if (FNR == 1) line = "/* " FILENAME " */ " line; print line }
+        /^-- install$/ { on = 1 }
+        function newly() {
+            if (NR > 1) printf "%s", ENVIRON["AFTER"]
+            printf ENVIRON["BEFORE"], FILENAME
+            on = !is_trigger
+        }
+        END { if (NR > 0) printf "%s", ENVIRON["AFTER"] }' "$@"
+}
+
+# without the trigger files that have no install half
+with_install_half() {
+    for f in "$@"; do
+        case $f in triggers/*) grep -lx -- '-- install' "$f" || : ;; *) echo "$f" ;; esac
+    done
 }
 
 checksum() { # of the names and contents of all sources of a module
-    for f in $(code_files "$1") $(install_files "$1") $(files sql/"$1"/migrations/*.sql) sql/build.sh; do
-        echo "$f"
-        cat "$f"
-    done | { md5sum 2>/dev/null || md5; } | awk '{ print $1 }'
+    each_file '{ print } function newly() { print FILENAME }' \
+        $(code_files "$1") $(install_files "$1") $(files sql/"$1"/migrations/*.sql) sql/build.sh |
+        { md5sum 2>/dev/null || md5; } | awk '{ print $1 }'
 }
 
 # <schema>._source_checksum(), _source_version(), _migrate() and _install()
-generated() {
+generated() { # MODULE CHECKSUM
     m=$1
     schema=$(ext_of "$m")
     banner "generated: $schema"
     cat <<SQL
 CREATE OR REPLACE FUNCTION $schema._source_checksum()
 RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS \$_source_checksum\$ SELECT '$(checksum "$m")'::text \$_source_checksum\$;
+AS \$_source_checksum\$ SELECT '$2'::text \$_source_checksum\$;
 COMMENT ON FUNCTION $schema._source_checksum() IS 'MD5 of the sources that this code was built from.';
 
 CREATE OR REPLACE FUNCTION $schema._source_version()
@@ -85,7 +111,7 @@ SQL
     for f in $(files sql/"$m"/migrations/*--*.sql); do
         step=$(basename "$f" .sql)
         printf "IF v_from = '%s' THEN EXECUTE \$agentry_file\$" "${step%%--*}"
-        install_half "$f"
+        install_halves '' '' "$f"
         printf "\$agentry_file\$;\nv_from := '%s';\nEND IF;\n" "${step##*--}"
     done
     cat <<SQL
@@ -104,12 +130,8 @@ SQL
         printf "PERFORM agentry._pin_vector('%s');\n" "$schema"
         printf "PERFORM pg_catalog.set_config('search_path', agentry._vector_path(), true);\n"
     fi
-    for f in $(install_files "$m"); do
-        case $f in triggers/*) grep -qx -- '-- install' "$f" || continue ;; esac
-        printf 'EXECUTE $agentry_file$'
-        install_half "$f"
-        printf '$agentry_file$;\n'
-    done
+    install_halves 'EXECUTE $agentry_file$' '$agentry_file$;
+' $(with_install_half $(install_files "$m"))
     cat <<SQL
 END;
 \$_install\$;
@@ -121,9 +143,8 @@ SQL
     if uses_vector "$m"; then printf "SELECT agentry._pin_vector('%s');\n" "$schema"; fi
 }
 
-code() { # every function of a module
-    for f in $(code_files "$1"); do code_half "$f"; done
-    generated "$1"
+code() { # every function of a module, from where it is kept
+    cat "$b/$1.code"
 }
 
 plain_head() {
@@ -192,13 +213,15 @@ b=build.new
 
 for m in $modules; do
     ext=$(ext_of "$m")
+    sum=$(checksum "$m")
+    echo "$m $sum" >> "$b/checksums.txt"
+    { code_halves $(code_files "$m"); generated "$m" "$sum"; } > "$b/$m.code"
     sed "s/@VERSION@/$version/" "sql/$m/$m.control.in" > "$b/$ext.control"
     {
         printf '\\echo Use "CREATE EXTENSION %s" to load this file. \\quit\n' "$ext"
         code "$m"
     } > "$b/$ext--$version.sql"
     { plain_head; plain_schema "$m"; plain_vector "$m"; code "$m"; plain_tail; } > "$b/plain/$ext-$version.sql"
-    echo "$m $(checksum "$m")" >> "$b/checksums.txt"
 done
 
 requires=$(for m in $modules; do ext_of "$m"; done | paste -s -d, - | sed 's/,/, /g')
@@ -215,11 +238,14 @@ printf '\\echo Use "CREATE EXTENSION agentry_all" to load this file. \\quit\n' >
     for m in $modules; do
         printf 'CREATE SCHEMA %s;\n' "$(ext_of "$m")"
         code "$m"
-        for f in $(install_files "$m"); do banner "$f"; install_half "$f"; done
+        install_halves '
+-- file: %s
+' '' $(install_files "$m")
     done
 } > "$b/lint/agentry_all-$version.sql"
 
 { banner sql/roles.sql; cat sql/roles.sql; } > "$b/roles.sql"
 
+rm -f "$b"/*.code
 rm -rf build
 mv build.new build
