@@ -117,11 +117,13 @@ def test_a_long_path_works(checkout_folder: Path) -> None:
         stop_for_good(server)
 
 
+@pytest.mark.parametrize("settings", [{}, servers.TEST_SETTINGS], ids=["durable", "not durable"])
 @pytest.mark.parametrize("major", [18, 16])
-def test_a_temporary_server_leaves_nothing(major: int) -> None:
-    with WheelServer(major) as server:
+def test_a_temporary_server_leaves_nothing(major: int, settings: dict[str, str]) -> None:
+    with WheelServer(major, settings=settings) as server:
         assert isinstance(server, WheelServer)
-        home, sockets = server.home, server.socket_dir
+        home, sockets, data = server.home, server.socket_dir, server.data.resolve()
+        assert (data == server.data) == (not settings or not servers.memory_has_room())
         with psycopg.connect(server.url()) as conn:
             assert conn.info.server_version // 10000 == major
             assert conn.execute("SHOW server_encoding").fetchone() == ("UTF8",)
@@ -134,6 +136,7 @@ def test_a_temporary_server_leaves_nothing(major: int) -> None:
         assert "ready to accept connections" in server.log_text()
     assert not home.exists()
     assert not sockets.exists()
+    assert not data.exists()
 
 
 def test_a_server_whose_run_was_killed_is_swept_away() -> None:

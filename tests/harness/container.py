@@ -26,10 +26,11 @@ from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 
 from tests.harness.paths import ROOT
-from tests.harness.servers import TEST_SETTINGS, PgServer, ServerError, extension_files, find_psql
+from tests.harness.servers import TEST_SETTINGS, PgServer, ServerError, extension_files, find_psql, memory_has_room
 
 FOLDER = ROOT / "tests" / "container"
 PORT = 5432
+DATA = "/var/lib/postgresql/data"
 OWNER_LABEL = "agentry.test-run"  # the process that will stop the container
 START_SECONDS = 120
 
@@ -184,7 +185,8 @@ class ContainerServer(PgServer):
         container.with_command(["postgres", *(f"--{name}={value}" for name, value in settings.items())])
         # Every role may log in without a password, so only this machine may connect.
         container.ports[f"{PORT}/tcp"] = cast(Any, ("127.0.0.1",))
-        container.with_kwargs(**container._kwargs, shm_size="512m")
+        more: dict[str, Any] = {"tmpfs": {DATA: ""}} if memory_has_room() else {}
+        container.with_kwargs(**container._kwargs, shm_size="512m", **more)
         container.start()
         self._owned = container
         self.container_id = str(container.get_container_id())
