@@ -185,8 +185,9 @@ class ContainerServer(PgServer):
         container.with_command(["postgres", *(f"--{name}={value}" for name, value in settings.items())])
         # Every role may log in without a password, so only this machine may connect.
         container.ports[f"{PORT}/tcp"] = cast(Any, ("127.0.0.1",))
-        more: dict[str, Any] = {"tmpfs": {DATA: ""}} if memory_has_room() else {}
-        container.with_kwargs(**container._kwargs, shm_size="512m", **more)
+        container.with_kwargs(**container._kwargs, shm_size="512m")
+        if memory_has_room():
+            container.with_tmpfs_mount(DATA)
         container.start()
         self._owned = container
         self.container_id = str(container.get_container_id())
