@@ -90,7 +90,7 @@ def new_victim(major: int, *, fsync: bool) -> Victim:
     """A server of that version, not started yet."""
     settings = {**TEST_SETTINGS, **DURABLE, "fsync": "on" if fsync else "off"}
     if major == 17:
-        return _Container(ContainerServer(major, settings=settings))
+        return _Container(ContainerServer(major, settings=settings, restarts=True))
     return _Wheel(WheelServer(major, settings=settings))
 
 

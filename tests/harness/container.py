@@ -133,11 +133,14 @@ def sweep() -> None:
 
 
 class ContainerServer(PgServer):
-    """PostgreSQL 17 in a container of the project's image."""
+    """PostgreSQL 17 in a container of the project's image.
+
+    Its data are in memory where there is room, unless the container is to be stopped and started again (`restarts`).
+    """
 
     log_path = None
 
-    def __init__(self, major: int = 17, *, settings: dict[str, str] | None = None) -> None:
+    def __init__(self, major: int = 17, *, settings: dict[str, str] | None = None, restarts: bool = False) -> None:
         if major != 17:
             raise ServerError(f"the container has PostgreSQL 17, not {major}")
         self.major = major
@@ -146,6 +149,7 @@ class ContainerServer(PgServer):
         self.port: int | None = None
         self.container_id: str | None = None
         self._owned: Any = None
+        self._restarts = restarts
 
     @classmethod
     def attach(cls, container_id: str) -> ContainerServer:
@@ -186,7 +190,7 @@ class ContainerServer(PgServer):
         # Every role may log in without a password, so only this machine may connect.
         container.ports[f"{PORT}/tcp"] = cast(Any, ("127.0.0.1",))
         container.with_kwargs(**container._kwargs, shm_size="512m")
-        if memory_has_room():
+        if memory_has_room() and not self._restarts:
             container.with_tmpfs_mount(DATA)
         container.start()
         self._owned = container
