@@ -25,14 +25,12 @@ BEGIN
     INTO v_first
     FROM agentry_chat.agent_chat AS m
     WHERE m.org_id = p_org_id AND m.sender = p_sender AND m.idempotency_key = p_idempotency_key;
-    IF v_first.same THEN
-        RETURN v_first.id;
+    IF v_first.same IS NOT TRUE THEN
+        PERFORM agentry._refuse_used_key(
+            p_idempotency_key, 'message', v_first.id::text,
+            format('Message %s of %s has it, with other content.', v_first.id, p_sender));
     END IF;
-    RAISE EXCEPTION USING
-        ERRCODE = CASE WHEN v_first.id IS NULL THEN 'serialization_failure' ELSE 'unique_violation' END,
-        MESSAGE = format('idempotency key %L was used for another message', p_idempotency_key),
-        DETAIL  = format('Message %s of %s has it, with other content.', v_first.id, p_sender),
-        HINT    = 'Use a new key for a new message; retry a serialisation failure.';
+    RETURN v_first.id;
 END;
 $_sent_before$;
 

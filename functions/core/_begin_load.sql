@@ -5,7 +5,7 @@
 -- a module wrote it.  partitions: JSON array of {table, partition, bound, storage, closed}; retired: of {table,
 -- partition, keys}, where keys names the foreign keys that it still has.  Locks every table.
 -- Raises object_not_in_prerequisite_state where anything else has been written.
-CREATE OR REPLACE FUNCTION agentry._begin_load(p_partitions jsonb, p_retired jsonb DEFAULT '[]')
+CREATE OR REPLACE FUNCTION agentry._begin_load(p_partitions jsonb, p_retired jsonb)
 RETURNS void
 LANGUAGE plpgsql
 VOLATILE

@@ -18,14 +18,12 @@ BEGIN
     INTO v_first
     FROM agentry_memory.cognitive_views AS v
     WHERE v.org_id = p_org_id AND v.agent_id = p_agent_id AND v.idempotency_key = p_idempotency_key;
-    IF v_first.same THEN
-        RETURN v_first.id;
+    IF v_first.same IS NOT TRUE THEN
+        PERFORM agentry._refuse_used_key(
+            p_idempotency_key, 'view', v_first.id::text,
+            format('View %s has it, with another hypothesis.', v_first.id));
     END IF;
-    RAISE EXCEPTION USING
-        ERRCODE = CASE WHEN v_first.id IS NULL THEN 'serialization_failure' ELSE 'unique_violation' END,
-        MESSAGE = format('idempotency key %L was used for another view', p_idempotency_key),
-        DETAIL  = format('View %s has it, with another hypothesis.', v_first.id),
-        HINT    = 'Use a new key for a new view; retry a serialisation failure.';
+    RETURN v_first.id;
 END;
 $_derived_before$;
 

@@ -1,6 +1,7 @@
--- _lock_view(caller, view) -> the view, its status at this moment, and whether it is the caller's
--- For a caller that _reading_as() tells of.  Locks the view, but not against evidence that names it.
--- Raises undefined_object where the caller does not see it.
+-- _lock_view(caller, view [, own]) -> the view, its status at this moment, and whether it is the caller's
+-- For a caller that _reading_as() tells of; own: refuses a view that is not the caller's.  Locks the view, but not
+-- against evidence that names it.
+-- Raises undefined_object where the caller does not see it, insufficient_privilege.
 CREATE OR REPLACE FUNCTION agentry_memory._lock_view(
     p_kind          text,
     p_org_id        uuid,
@@ -8,6 +9,7 @@ CREATE OR REPLACE FUNCTION agentry_memory._lock_view(
     p_readers       uuid[],
     p_sees_all      boolean,
     p_view          uuid,
+    p_own           boolean DEFAULT false,
     OUT agent_id    uuid,
     OUT user_id     uuid,
     OUT team_id     uuid,
@@ -37,8 +39,15 @@ BEGIN
             MESSAGE = format('view %s does not exist', coalesce(p_view::text, 'NULL')),
             HINT    = 'Views stand in agentry_memory.v_cognitive_views, as far as you may read them.';
     END IF;
+    IF p_own AND NOT is_own THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'insufficient_privilege',
+            MESSAGE = format('view %s is not yours', p_view),
+            DETAIL  = 'Its scope lets you read it.',
+            HINT    = 'Ask the agent whose it is, or an application; what speaks for or against it you may add.';
+    END IF;
 END;
 $_lock_view$;
 
-COMMENT ON FUNCTION agentry_memory._lock_view(text, uuid, uuid, uuid[], boolean, uuid) IS
+COMMENT ON FUNCTION agentry_memory._lock_view(text, uuid, uuid, uuid[], boolean, uuid, boolean) IS
     'A view that a caller sees, locked, with its status at this moment and whether it is the caller''s.';

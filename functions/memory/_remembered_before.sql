@@ -20,14 +20,12 @@ BEGIN
     INTO v_first
     FROM agentry_memory.agent_memories AS m
     WHERE m.org_id = p_org_id AND m.agent_id = p_agent_id AND m.idempotency_key = p_idempotency_key;
-    IF v_first.same THEN
-        RETURN v_first.id;
+    IF v_first.same IS NOT TRUE THEN
+        PERFORM agentry._refuse_used_key(
+            p_idempotency_key, 'memory', v_first.id::text,
+            format('Memory %s has it, with another type, content or importance.', v_first.id));
     END IF;
-    RAISE EXCEPTION USING
-        ERRCODE = CASE WHEN v_first.id IS NULL THEN 'serialization_failure' ELSE 'unique_violation' END,
-        MESSAGE = format('idempotency key %L was used for another memory', p_idempotency_key),
-        DETAIL  = format('Memory %s has it, with another type, content or importance.', v_first.id),
-        HINT    = 'Use a new key for a new memory; retry a serialisation failure.';
+    RETURN v_first.id;
 END;
 $_remembered_before$;
 

@@ -27,7 +27,8 @@ DECLARE
     v_latest  record;
     v_id      uuid   := agentry.uuidv7();
 BEGIN
-    v_view := agentry_memory._own_view(v_me.kind, v_me.org_id, v_me.agent_id, v_me.readers, v_me.sees_all, p_view);
+    v_view := agentry_memory._lock_view(v_me.kind, v_me.org_id, v_me.agent_id, v_me.readers, v_me.sees_all, p_view,
+                                        p_own => true);
     IF v_view.status = 'promoted' AND v_view.promoted_to IS NOT NULL THEN
         RETURN v_view.promoted_to;
     END IF;

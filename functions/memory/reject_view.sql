@@ -12,7 +12,8 @@ DECLARE
     v_me   record := agentry_memory._reading_as(NULL);
     v_view record;
 BEGIN
-    v_view := agentry_memory._own_view(v_me.kind, v_me.org_id, v_me.agent_id, v_me.readers, v_me.sees_all, p_view);
+    v_view := agentry_memory._lock_view(v_me.kind, v_me.org_id, v_me.agent_id, v_me.readers, v_me.sees_all, p_view,
+                                        p_own => true);
     IF v_view.status = 'promoted' THEN
         PERFORM agentry_memory._refuse_status(p_view, v_view.status,
             'What it became is held to be true no more after agentry_memory.deprecate_concept().');

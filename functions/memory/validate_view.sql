@@ -16,7 +16,8 @@ DECLARE
     v_now   timestamptz;
     v_count integer;
 BEGIN
-    v_view := agentry_memory._own_view(v_me.kind, v_me.org_id, v_me.agent_id, v_me.readers, v_me.sees_all, p_view);
+    v_view := agentry_memory._lock_view(v_me.kind, v_me.org_id, v_me.agent_id, v_me.readers, v_me.sees_all, p_view,
+                                        p_own => true);
     IF v_view.status <> 'active' THEN
         PERFORM agentry_memory._refuse_status(p_view, v_view.status,
             'A view is validated while it is active; derive it anew.');
