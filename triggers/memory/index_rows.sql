@@ -26,7 +26,7 @@ BEGIN
     v_old := replace(v_source.query, '{rows}', 'old_rows');
     v_new := replace(v_source.query, '{rows}', 'new_rows');
     -- What is not sorted into the index of terms yet is read by every recall.  Single rows leave little of it behind;
-    -- for some more, sorting in such small portions would cost a fifth of their time; a load leaves nothing.
+    -- for some more, sorting in such small portions would cost up to a quarter of their time; a load leaves nothing.
     IF TG_OP IN ('INSERT', 'UPDATE') THEN
         v_rows := (SELECT count(*) FROM (SELECT FROM new_rows LIMIT 1000) AS n);
         IF v_rows >= 5 THEN
