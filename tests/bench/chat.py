@@ -75,10 +75,10 @@ def _works() -> Sequence[Work]:
 
 
 @contextmanager
-def bench_server() -> Iterator[servers.WheelServer]:
+def bench_server(**settings: str) -> Iterator[servers.WheelServer]:
     """A server of its own, with fsync on, thrown away at the end."""
     make_build()
-    server = servers.WheelServer(18, settings={"max_connections": "200", "shared_buffers": "512MB"})
+    server = servers.WheelServer(18, settings={"max_connections": "200", "shared_buffers": "512MB", **settings})
     server.start()
     try:
         server.install_files(BUILD)

@@ -242,7 +242,8 @@ def _strike_backend(kind: str, victim: Victim, chance: Random) -> bool:
                 return True
             row = conn.execute("SELECT pg_terminate_backend(%s)", [pid]).fetchone()
             return row == (True,)
-    except psycopg.OperationalError:  # it is still throwing out everybody after the last time
+    # it is still throwing out everybody after the last time, or the backend has gone by itself
+    except (psycopg.OperationalError, ProcessLookupError):
         return False
 
 
