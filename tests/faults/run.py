@@ -209,11 +209,17 @@ def _publish(victim: Victim, address: Path) -> None:
     fresh.replace(address)
 
 
-def hold_snapshot(victim: Victim) -> psycopg.Connection[tuple[object, ...]]:
-    """A reader that goes on for long: nothing that it may see is cleaned up, so claims come to need their bounds."""
-    conn = wait_for(victim.server, DATABASE)
-    conn.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    conn.execute("SELECT FROM agentry_chat.agent_chat LIMIT 1")
+def hold_snapshot(victim: Victim) -> psycopg.Connection[tuple[object, ...]] | None:
+    """A reader that goes on for long: nothing that it may see is cleaned up, so claims come to need their bounds.
+
+    None while the server is still throwing out everybody after somebody was killed.
+    """
+    try:
+        conn = wait_for(victim.server, DATABASE)
+        conn.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        conn.execute("SELECT FROM agentry_chat.agent_chat LIMIT 1")
+    except psycopg.OperationalError:
+        return None
     return conn
 
 
@@ -315,8 +321,9 @@ def run(major: int = 18, messages: int = 10_000, kills: int = 1000, seed: str = 
                 if crowd.troubles:
                     break
                 done[strike(kind, victim, crowd, chance)] += 1
-                if reader.closed or kind in ("server", "backend"):  # one that is killed takes all connections along
-                    reader.close()
+                if reader is None or kind in ("server", "backend"):  # one that is killed takes all connections along
+                    if reader:
+                        reader.close()
                     reader = hold_snapshot(victim)
                 if done.total() % 200 == 0:
                     print(f"{done.total()} of {len(steps)}", file=sys.stderr, flush=True)
@@ -324,7 +331,8 @@ def run(major: int = 18, messages: int = 10_000, kills: int = 1000, seed: str = 
                 calm(crowd, messages - under_fire)
             crowd.allow_all()
             settle(victim, crowd)
-            reader.close()
+            if reader:
+                reader.close()
         finally:
             crowd.end()
         final = tables(victim)
