@@ -107,7 +107,8 @@ def _clean(server: servers.WheelServer) -> None:
     with psycopg.connect(server.url(DATABASE), autocommit=True) as conn:
         conn.execute("ALTER TABLE agentry_chat.agent_chat DISABLE TRIGGER USER")
         conn.execute(
-            "TRUNCATE agentry_chat.agent_chat, agentry_chat.agent_chat_processed, agentry_chat.agent_chat_told"
+            "TRUNCATE agentry_chat.agent_chat, agentry_chat.agent_chat_processed, agentry_chat.agent_chat_told,"
+            " agentry_chat.agent_chat_bounds"
         )
         conn.execute("ALTER TABLE agentry_chat.agent_chat ENABLE TRIGGER USER")
         if conn.execute("SELECT to_regnamespace('pgmq') IS NOT NULL").fetchone() == (True,):

@@ -79,6 +79,7 @@ class Queue(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.conn.execute("SAVEPOINT example")
+        self.conn.execute("SELECT setseed(0.5)")  # the same choices lead to the same waits, which are drawn by lot
         fake_clock(self.conn)
         self.start: datetime = value(self.conn, "SELECT now()")
         self.now = self.start
