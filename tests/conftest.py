@@ -45,6 +45,7 @@ _started: list[PgServer] = []
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--server", default="18", help="18, 16 (wheel), 17 (container) or a URL")
+    parser.addoption("--server-only", action="store_true", help="leave out the tests that use no server")
 
 
 def _is_worker(config: pytest.Config) -> bool:
@@ -147,8 +148,17 @@ def background() -> Iterator[Callable[..., Future[Any]]]:
         yield pool.submit
 
 
+def _uses_server(item: pytest.Item) -> bool:
+    """Whether the test may end otherwise on another server."""
+    return "server" in getattr(item, "fixturenames", ()) or item.get_closest_marker("container") is not None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests that need the container's programs are skipped elsewhere."""
+    """Tests that need the container's programs are skipped elsewhere, those that use no server left out if asked."""
+    if config.getoption("--server-only"):
+        left_out = [item for item in items if not _uses_server(item)]
+        items[:] = [item for item in items if _uses_server(item)]
+        config.hook.pytest_deselected(items=left_out)
     if config.getoption("--server") != "17":
         skip = pytest.mark.skip(reason="needs the container server (--server 17)")
         for item in items:

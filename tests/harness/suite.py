@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
+import tempfile
 import time
 
 from tests.harness.paths import ROOT
@@ -19,10 +20,30 @@ def _workers(wanted: int) -> int:
     return wanted or min(4, max(2, os.cpu_count() or 2))
 
 
+def _environment(compiled: str) -> dict[str, str]:
+    """Where the caller wants no compiled Python in the tree, it is kept elsewhere for all processes of all servers.
+
+    Without it each of them compiles the tests anew, which takes longer than to load them.
+    """
+    if not os.environ.get("PYTHONDONTWRITEBYTECODE"):
+        return dict(os.environ)
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {"PYTHONPYCACHEPREFIX": compiled, **kept}
+
+
 def run(which: list[str], keyword: str, args: str, workers: int) -> bool:
-    """True when the suite passed wherever it ran, and it ran wherever it was asked to."""
+    """True when the suite passed wherever it ran, and it ran wherever it was asked to.
+
+    Tests that use no server run with the first one only.
+    """
+    with tempfile.TemporaryDirectory(prefix="agentry-compiled-") as compiled:
+        return _run(which, keyword, args, workers, _environment(compiled))
+
+
+def _run(which: list[str], keyword: str, args: str, workers: int, environment: dict[str, str]) -> bool:
     summary: list[str] = []
     good = True
+    first = True
     for server in which or ["18", "16", "17"]:
         name = f"PostgreSQL {server}" if server.isdigit() else "the server of the given URL"
         if server == "17":
@@ -35,13 +56,15 @@ def run(which: list[str], keyword: str, args: str, workers: int) -> bool:
         print(f"\n== {name}", flush=True)
         began = time.monotonic()
         command = [sys.executable, "-m", "pytest", "--server", server, "-n", str(_workers(workers)), "-q"]
-        command += [*(["-k", keyword] if keyword else []), *shlex.split(args)]
-        code = subprocess.run(command, cwd=ROOT, check=False).returncode
+        command += ["--dist", "worksteal"]  # else a worker may be left with the slow tests while the others have none
+        command += [*(["-k", keyword] if keyword else []), *([] if first else ["--server-only"]), *shlex.split(args)]
+        code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
         seconds = f"{time.monotonic() - began:.0f} s"
-        if code == NO_TESTS and keyword:
-            summary.append(f"{name}: no test of that name ({seconds})")
+        if code == NO_TESTS and (keyword or not first):
+            summary.append(f"{name}: no such test ({seconds})")
         else:
             summary.append(f"{name}: {'passed' if code == 0 else f'FAILED (pytest {code})'} ({seconds})")
             good = good and code == 0
+        first = False
     print("\n" + "\n".join(summary), flush=True)
     return good
