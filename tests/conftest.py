@@ -33,6 +33,12 @@ if paths.BUILD_VARIABLE not in os.environ:  # workers inherit it
     atexit.register(shutil.rmtree, paths.BUILD.parent, ignore_errors=True)
 
 from tests.harness import servers
+
+if servers.PROGRAMS_VARIABLE not in os.environ:
+    programs = paths.BUILD.parent / "programs"
+    programs.mkdir()
+    os.environ[servers.PROGRAMS_VARIABLE] = str(programs)
+
 from tests.harness.database import Database, ServerLog, clone, drop_templates, template
 from tests.harness.paths import BUILD
 from tests.harness.servers import PgServer
