@@ -172,16 +172,34 @@ def template(server: PgServer, way: str, build: Path = BUILD) -> str:
         conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(quoted))
         conn.execute(sql.SQL("CREATE DATABASE {}").format(quoted))
         deploy(server_url(server, name), mode=way, build=build)
+        _compact(server_url(server, name))
         conn.execute(sql.SQL("COMMENT ON DATABASE {} IS 'ready'").format(quoted))
     return name
+
+
+def _compact(url: str) -> None:
+    """Takes out of the catalogue what a deploy leaves behind in it, a quarter of the files that each clone copies.
+
+    Tables of ours stay as they are: what VACUUM notes down about them would change plans.
+    """
+    with psycopg.connect(url, autocommit=True) as conn:
+        tables = conn.execute(
+            "SELECT string_agg(oid::regclass::text, ', ') FROM pg_class"
+            " WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r' AND NOT relisshared"
+        ).fetchone()
+        assert tables
+        conn.execute(f"VACUUM FULL {tables[0]}".encode())
 
 
 def clone(server: PgServer, source: str) -> Database:
     """A fresh copy of a template."""
     database = Database(server, unique_name("test"))
     with admin_connection(server) as conn:
+        # the other strategy writes every page to the WAL
         conn.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(database.name), sql.Identifier(source))
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
+                sql.Identifier(database.name), sql.Identifier(source)
+            )
         )
     return database
 
