@@ -39,7 +39,7 @@ if servers.PROGRAMS_VARIABLE not in os.environ:
     programs.mkdir()
     os.environ[servers.PROGRAMS_VARIABLE] = str(programs)
 
-from tests.harness.database import Database, ServerLog, clone, drop_templates, template
+from tests.harness.database import Database, ServerLog, Sessions, clone, drop_templates, template
 from tests.harness.paths import BUILD
 from tests.harness.servers import PgServer
 
@@ -133,12 +133,18 @@ def _shared(server: PgServer) -> Iterator[Database]:
     yield from _database(server, _template_way(server))
 
 
+@pytest.fixture(scope="module")
+def _sessions(_shared: Database) -> Iterator[Sessions]:
+    with Sessions(_shared.url()) as sessions:
+        yield sessions
+
+
 @pytest.fixture
-def tx(_shared: Database) -> Iterator[psycopg.Connection[Any]]:
+def tx(_sessions: Sessions) -> Iterator[psycopg.Connection[Any]]:
     """A superuser's connection whose transaction is rolled back after the test."""
-    with psycopg.connect(_shared.url()) as conn:
-        yield conn
-        conn.rollback()
+    conn = _sessions.take()
+    yield conn
+    _sessions.give_back()
 
 
 @pytest.fixture

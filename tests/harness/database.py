@@ -6,7 +6,7 @@ import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +223,66 @@ def fresh_server(like: PgServer) -> Iterator[PgServer]:
         fresh.install_files(BUILD)
         yield fresh
         keep_log(fresh)
+
+
+# -- a session for several tests --------------------------------------------------------------------------------------
+
+
+class _Session(psycopg.Connection[Any]):
+    """A connection that forgets who listens to it."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._listening: list[tuple[Callable[[Any], None], Any]] = []
+
+    def add_notice_handler(self, callback: Any) -> None:
+        super().add_notice_handler(callback)
+        self._listening.append((self.remove_notice_handler, callback))
+
+    def add_notify_handler(self, callback: Any) -> None:
+        super().add_notify_handler(callback)
+        self._listening.append((self.remove_notify_handler, callback))
+
+    def forget(self) -> None:
+        while self._listening:
+            remove, callback = self._listening.pop()
+            with suppress(ValueError):  # the test has removed it
+                remove(callback)
+
+
+class Sessions:
+    """A session that tests use one after the other, as from a pool: rolled back, discarded, and a new one if it broke.
+
+    To begin a session takes longer than most tests: it reads the catalogue and compiles every function anew.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._conn: _Session | None = None
+
+    def take(self) -> Connection:
+        if self._conn is None:
+            self._conn = _Session.connect(self._url)
+        return self._conn
+
+    def give_back(self) -> None:
+        conn = self._conn
+        assert conn is not None
+        if conn.closed:
+            self._conn = None
+            return
+        conn.rollback()
+        conn.forget()
+        conn.autocommit = True
+        conn.execute("DISCARD ALL")
+        conn.autocommit = False
+
+    def __enter__(self) -> Sessions:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._conn is not None:
+            self._conn.close()
 
 
 # -- watching ---------------------------------------------------------------------------------------------------------
