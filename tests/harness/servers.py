@@ -181,7 +181,7 @@ PROGRAMS_VARIABLE = "AGENTRY_PROGRAMS"  # a folder of a test run for one copy of
 def _place_prefix(major: int, target: Path) -> None:
     """Gives a server its programs; in a test run they are links, as to copy 1700 files is most of a server's start."""
     shared = os.environ.get(PROGRAMS_VARIABLE)
-    if not shared:
+    if not shared or not os.access(shared, os.R_OK | os.W_OK | os.X_OK):
         _copy_prefix(major, target)
         return
     pristine = Path(shared, str(major))

@@ -8,10 +8,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 from tests.harness.paths import ROOT
 from tests.harness.progress import step
-from tests.harness.servers import container_reason
+from tests.harness.servers import PROGRAMS_VARIABLE, container_reason
 
 NO_TESTS = 5  # pytest's exit code
 
@@ -20,15 +21,18 @@ def _workers(wanted: int) -> int:
     return wanted or min(4, max(2, os.cpu_count() or 2))
 
 
-def _environment(compiled: str) -> dict[str, str]:
-    """Where the caller wants no compiled Python in the tree, it is kept elsewhere for all processes of all servers.
+def _environment(folder: Path) -> dict[str, str]:
+    """What the runs have in common: the programs of the servers, and Python that is compiled.
 
-    Without it each of them compiles the tests anew, which takes longer than to load them.
+    Where the caller wants no compiled files in the tree they are kept in the folder: else each process of each run
+    compiles the tests anew, which takes longer than to load them.
     """
-    if not os.environ.get("PYTHONDONTWRITEBYTECODE"):
-        return dict(os.environ)
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {"PYTHONPYCACHEPREFIX": compiled, **kept}
+    programs = folder / "programs"
+    programs.mkdir()
+    environment = {**os.environ, PROGRAMS_VARIABLE: str(programs)}
+    if environment.pop("PYTHONDONTWRITEBYTECODE", None):
+        environment.setdefault("PYTHONPYCACHEPREFIX", str(folder / "compiled"))
+    return environment
 
 
 def run(which: list[str], keyword: str, args: str, workers: int) -> bool:
@@ -36,8 +40,8 @@ def run(which: list[str], keyword: str, args: str, workers: int) -> bool:
 
     Tests that use no server run with the first one only.
     """
-    with tempfile.TemporaryDirectory(prefix="agentry-compiled-") as compiled:
-        return _run(which, keyword, args, workers, _environment(compiled))
+    with tempfile.TemporaryDirectory(prefix="agentry-suite-") as folder:
+        return _run(which, keyword, args, workers, _environment(Path(folder)))
 
 
 def _run(which: list[str], keyword: str, args: str, workers: int, environment: dict[str, str]) -> bool:
