@@ -189,6 +189,7 @@ def _compact(url: str) -> None:
         ).fetchone()
         assert tables
         conn.execute(f"VACUUM FULL {tables[0]}".encode())
+    psycopg.connect(url).close()  # the first session writes a file that spares those after it reading the catalogue
 
 
 def clone(server: PgServer, source: str) -> Database:
