@@ -6,7 +6,8 @@ Fixtures:
     db          a database with agentry deployed as extensions, thrown away after the test; see harness/database.py
     db_plain    the same, deployed as plain SQL
     db_empty    the same, without agentry
-    tx          a connection of the superuser in a transaction that is rolled back; quick, for what needs no COMMIT
+    tx          a connection of the superuser in a transaction that is rolled back; quick, for what needs no COMMIT;
+                the session goes from test to test of a file, discarded in between as a pool does
     server      the server
     server_log  what it has logged since the test began
     background  runs a function in a thread: background(f, *args) -> Future
