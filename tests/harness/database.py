@@ -290,7 +290,7 @@ class Sessions:
 # -- watching ---------------------------------------------------------------------------------------------------------
 
 
-def wait_until(condition: Callable[[], Any], what: str, timeout: float = 20.0) -> Any:
+def wait_until(condition: Callable[[], Any], what: str, timeout: float = 60.0) -> Any:
     """Asks again and again until the condition is true; returns what it gave."""
     end = time.monotonic() + timeout
     while True:
@@ -302,7 +302,7 @@ def wait_until(condition: Callable[[], Any], what: str, timeout: float = 20.0) -
         time.sleep(0.005)
 
 
-def wait_for_lock(conn: Connection, pid: int, timeout: float = 20.0) -> None:
+def wait_for_lock(conn: Connection, pid: int, timeout: float = 60.0) -> None:
     """Returns when that backend waits for a lock; `conn` is another connection in autocommit."""
 
     def waits() -> bool:
