@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
+import gc
 import hashlib
 import io
 import os
@@ -16,6 +17,7 @@ import sys
 import tarfile
 import time
 import urllib.parse
+import warnings
 from pathlib import Path
 from typing import Any, cast
 
@@ -47,8 +49,14 @@ def docker_engine_answers() -> tuple[bool, str]:
         finally:
             client.close()
     except Exception as error:  # the package lets errors of other libraries through
-        return False, f"no Docker engine answers ({_first_line(error)})"
-    return True, ""
+        reason = f"no Docker engine answers ({_first_line(error)})"
+    else:
+        return True, ""
+    # a client that could not be made leaves its socket open, in cycles: else some later test is blamed for it
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+    return False, reason
 
 
 def _first_line(error: object) -> str:
