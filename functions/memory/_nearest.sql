@@ -30,6 +30,7 @@ SET enable_seqscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
 SET enable_bitmapscan = off
+SET plan_cache_mode = force_generic_plan
 SET jit = off
 AS $_nearest$
 DECLARE
@@ -37,10 +38,6 @@ DECLARE
     v_all     double precision := (SELECT c.reltuples FROM pg_class AS c WHERE c.oid = v_index);
     v_breadth integer          := greatest(100, least(2 * p_limit, 1000));
     v_steps   double precision := greatest(v_breadth, 1.5 * p_limit * v_all / greatest(p_passing, 1));
-    v_join    text             := CASE WHEN p_filtered AND p_ids IS NULL THEN
-        'JOIN agentry_memory.memory_entries AS e ON e.org_id = v.org_id AND e.id = v.entry_id '
-        'AND agentry_memory._passes(e.expires_at, e.source_id, e.session_key, e.occurred_at, e.tags, '
-        '$4, $5, $6, $7, $8, $9)' END;
     v_found   bigint[];
 BEGIN
     -- measured: a step in the index costs as much as 40 vectors of an exact scan, or 16 with a filter on their entries
@@ -55,20 +52,39 @@ BEGIN
             'SELECT array_agg(n.entry_id) FROM (SELECT v.entry_id FROM agentry_memory.memory_vectors AS v %s '
             'WHERE v.model_id = %s AND v.org_id = $2 AND v.owner_id = ANY ($3) '
             'ORDER BY v.embedding::halfvec(%3$s) <=> $1::halfvec(%3$s) LIMIT %4$s) AS n',
-            v_join, p_model_id, p_dimensions, p_limit)
+            CASE WHEN p_filtered THEN
+                'JOIN agentry_memory.memory_entries AS e ON e.org_id = v.org_id AND e.id = v.entry_id '
+                'AND agentry_memory._passes(e.expires_at, e.source_id, e.session_key, e.occurred_at, e.tags, '
+                '$4, $5, $6, $7, $8, $9)' END,
+            p_model_id, p_dimensions, p_limit)
         INTO v_found
-        USING p_embedding, p_org_id, p_owners, p_now, p_sources, p_sessions, p_since, p_until, p_tags, p_ids;
+        USING p_embedding, p_org_id, p_owners, p_now, p_sources, p_sessions, p_since, p_until, p_tags;
         RETURN v_found;
     END IF;
-    EXECUTE format(
-        'SELECT array_agg(n.entry_id) FROM (SELECT v.entry_id FROM agentry_memory.memory_vectors AS v %s '
-        'WHERE v.model_id = %s AND v.org_id = $2 AND %s '
-        'ORDER BY v.embedding <=> $1, v.entry_id LIMIT %s) AS n',
-        v_join, p_model_id, CASE WHEN p_ids IS NULL THEN 'v.owner_id = ANY ($3)' ELSE 'v.entry_id = ANY ($10)' END,
-        p_limit)
-    INTO v_found
-    USING p_embedding, p_org_id, p_owners, p_now, p_sources, p_sessions, p_since, p_until, p_tags, p_ids;
-    RETURN v_found;
+    IF p_ids IS NOT NULL THEN
+        RETURN ARRAY(
+            SELECT v.entry_id
+            FROM agentry_memory.memory_vectors AS v
+            WHERE v.org_id = p_org_id AND v.entry_id = ANY (p_ids) AND v.model_id = p_model_id
+            ORDER BY v.embedding <=> p_embedding, v.entry_id
+            LIMIT p_limit);
+    ELSIF NOT p_filtered THEN
+        RETURN ARRAY(
+            SELECT v.entry_id
+            FROM agentry_memory.memory_vectors AS v
+            WHERE v.model_id = p_model_id AND v.org_id = p_org_id AND v.owner_id = ANY (p_owners)
+            ORDER BY v.embedding <=> p_embedding, v.entry_id
+            LIMIT p_limit);
+    END IF;
+    RETURN ARRAY(
+        SELECT v.entry_id
+        FROM agentry_memory.memory_vectors AS v
+        JOIN agentry_memory.memory_entries AS e ON e.org_id = v.org_id AND e.id = v.entry_id
+        WHERE v.model_id = p_model_id AND v.org_id = p_org_id AND v.owner_id = ANY (p_owners)
+          AND agentry_memory._passes(e.expires_at, e.source_id, e.session_key, e.occurred_at, e.tags, p_now, p_sources,
+                                     p_sessions, p_since, p_until, p_tags)
+        ORDER BY v.embedding <=> p_embedding, v.entry_id
+        LIMIT p_limit);
 END;
 $_nearest$;
 
