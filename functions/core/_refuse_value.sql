@@ -60,7 +60,7 @@ BEGIN
     RAISE EXCEPTION USING
         ERRCODE    = CASE p_constraint WHEN '' THEN 'not_null_violation' ELSE 'check_violation' END,
         MESSAGE    = format('%s: %s',
-                            coalesce(format('object %s of the batch is not right', v_position), 'wrong value'),
+                            coalesce('object ' || v_position || ' of the batch is not right', 'wrong value'),
                             coalesce((SELECT string_agg(format('%s = %s', c.name, coalesce(
                                                  quote_literal(left(v_given ->> c.name, 200)), 'NULL')), ', '
                                                  ORDER BY c.n)
