@@ -82,7 +82,8 @@ CASES: dict[str, list[Case]] = {
          "object 2 of the batch is not right: content_type = 'smell'", "raw_memories_content_type", "text, voice"),
     ],
     "derive_view": [
-        ({"agent": "nova", "hypothesis": "x", **bad}, wrong, f"cognitive_views_{name}" if name != "NULL" else name, hint)
+        ({"agent": "nova", "hypothesis": "x", **bad}, wrong, name if name == "NULL" else f"cognitive_views_{name}",
+         hint)
         for bad, wrong, name, hint in (
             ({"hypothesis": " "}, "hypothesis = ' '", "hypothesis", "not blank"),
             ({"hypothesis": None}, "hypothesis = NULL", "NULL", "hypothesis: "),
@@ -179,7 +180,7 @@ def test_a_wrong_value_is_named_with_what_is_allowed_and_nothing_changes(town: T
         prefix = "" if wrong.startswith("object") else "wrong value: "
         assert str(said.message_primary).startswith(prefix + wrong), said.message_primary
         assert hint in str(said.message_hint)
-        if constraint.endswith("NULL"):
+        if constraint.endswith("NULL"):  # the column is named instead
             assert (said.sqlstate, said.column_name) == ("23502", wrong.split(" ")[0])
         else:
             assert (said.sqlstate, said.constraint_name) == ("23514", f"{constraint}_check")
