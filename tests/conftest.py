@@ -6,7 +6,8 @@ Fixtures:
     db          a database with agentry deployed as extensions, thrown away after the test; see harness/database.py
     db_plain    the same, deployed as plain SQL
     db_empty    the same, without agentry
-    tx          a connection of the superuser in a transaction that is rolled back; quick, for what needs no COMMIT
+    tx          a connection of the superuser in a transaction that is rolled back; quick, for what needs no COMMIT;
+                the session goes from test to test of a file, discarded in between as a pool does
     server      the server
     server_log  what it has logged since the test began
     background  runs a function in a thread: background(f, *args) -> Future
@@ -33,7 +34,13 @@ if paths.BUILD_VARIABLE not in os.environ:  # workers inherit it
     atexit.register(shutil.rmtree, paths.BUILD.parent, ignore_errors=True)
 
 from tests.harness import servers
-from tests.harness.database import Database, ServerLog, clone, drop_templates, template
+
+if servers.PROGRAMS_VARIABLE not in os.environ:
+    programs = paths.BUILD.parent / "programs"
+    programs.mkdir()
+    os.environ[servers.PROGRAMS_VARIABLE] = str(programs)
+
+from tests.harness.database import Database, ServerLog, Sessions, clone, drop_templates, template
 from tests.harness.paths import BUILD
 from tests.harness.servers import PgServer
 
@@ -45,6 +52,7 @@ _started: list[PgServer] = []
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--server", default="18", help="18, 16 (wheel), 17 (container) or a URL")
+    parser.addoption("--server-only", action="store_true", help="leave out the tests that use no server")
 
 
 def _is_worker(config: pytest.Config) -> bool:
@@ -126,12 +134,18 @@ def _shared(server: PgServer) -> Iterator[Database]:
     yield from _database(server, _template_way(server))
 
 
+@pytest.fixture(scope="module")
+def _sessions(_shared: Database) -> Iterator[Sessions]:
+    with Sessions(_shared.url()) as sessions:
+        yield sessions
+
+
 @pytest.fixture
-def tx(_shared: Database) -> Iterator[psycopg.Connection[Any]]:
+def tx(_sessions: Sessions) -> Iterator[psycopg.Connection[Any]]:
     """A superuser's connection whose transaction is rolled back after the test."""
-    with psycopg.connect(_shared.url()) as conn:
-        yield conn
-        conn.rollback()
+    conn = _sessions.take()
+    yield conn
+    _sessions.give_back()
 
 
 @pytest.fixture
@@ -147,8 +161,17 @@ def background() -> Iterator[Callable[..., Future[Any]]]:
         yield pool.submit
 
 
+def _uses_server(item: pytest.Item) -> bool:
+    """Whether the test may end otherwise on another server."""
+    return "server" in getattr(item, "fixturenames", ()) or item.get_closest_marker("container") is not None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests that need the container's programs are skipped elsewhere."""
+    """Tests that need the container's programs are skipped elsewhere, those that use no server left out if asked."""
+    if config.getoption("--server-only"):
+        left_out = [item for item in items if not _uses_server(item)]
+        items[:] = [item for item in items if _uses_server(item)]
+        config.hook.pytest_deselected(items=left_out)
     if config.getoption("--server") != "17":
         skip = pytest.mark.skip(reason="needs the container server (--server 17)")
         for item in items:

@@ -18,6 +18,7 @@ BEGIN
         WHERE p.org_id = p_org_id
           AND p.agent = p_agent
           AND p.settled_at IS NULL
+          AND p.chat_id >= (SELECT b.bound FROM agentry_chat._bound(p_org_id, p_agent) AS b)
           AND p.available_at <= p_now
           AND (p.lease_until IS NULL OR p.lease_until <= p_now)
           AND (p.expires_at IS NULL OR p.expires_at > p_now)

@@ -42,6 +42,11 @@ DECLARE
     v_org_id uuid;
     v_agent  text;
     v_count  integer;
+    -- entries of the claims' index that this session read so far; the last id of a message, while this transaction has
+    -- no id: see _advance_bound()
+    v_read   bigint := pg_stat_get_xact_tuples_returned('agentry_chat.agent_chat_processed_claim_idx'::regclass);
+    v_last   bigint := CASE WHEN pg_current_xact_id_if_assigned() IS NULL
+                            THEN pg_sequence_last_value('agentry_chat.agent_chat_id_seq'::regclass) END;
 BEGIN
     -- raises where _is_restricted()
     UNLISTEN agentry_probe;
@@ -77,6 +82,7 @@ BEGIN
                         WHERE d.org_id = v_org_id
                           AND d.agent = v_agent
                           AND d.settled_at IS NULL
+                          AND d.chat_id >= (SELECT b.bound FROM agentry_chat._bound(v_org_id, v_agent) AS b)
                           AND d.available_at <= v_now
                           AND (d.lease_until IS NULL OR d.lease_until <= v_now)
                           AND (d.expires_at IS NULL OR d.expires_at > v_now)
@@ -100,6 +106,10 @@ BEGIN
         ORDER BY m.priority, m.id;
         GET DIAGNOSTICS v_count = ROW_COUNT;
         IF v_count = v_left OR v_armed THEN
+            IF pg_stat_get_xact_tuples_returned('agentry_chat.agent_chat_processed_claim_idx'::regclass)
+               > v_read + p_limit + 300 THEN
+                PERFORM agentry_chat._advance_bound(v_org_id, v_agent, v_last);
+            END IF;
             RETURN;
         END IF;
         -- who comes back with less may wait for the next notification; what was sent before that is asked for, is seen

@@ -40,6 +40,7 @@ BEGIN
     WHERE p.org_id = v_actor.org_id
       AND p.agent = v_actor.agent
       AND p.settled_at IS NULL
+      AND p.chat_id >= (SELECT b.bound FROM agentry_chat._bound(v_actor.org_id, v_actor.agent) AS b)
       AND p.available_at <= v_now
       AND (p.lease_until IS NULL OR p.lease_until <= v_now)
       AND (p.expires_at IS NULL OR p.expires_at > v_now)

@@ -28,14 +28,16 @@ BEGIN
         v_actors[i] := v_actor.agent;
     END LOOP;
 
-    IF agentry_chat._is_plain(v_actor.org_id, v_actors, p_messages) THEN
-        BEGIN
-            RETURN agentry_chat._send_plain(v_actor.org_id, v_given, v_actors, p_messages);
-        EXCEPTION
-            WHEN unique_violation THEN
-                -- a key that was used before, perhaps for the same message; a recipient who stands twice
-                NULL;
-        END;
+    BEGIN
+        v_ids := agentry_chat._send_plain(v_actor.org_id, v_given, v_actors, p_messages);
+    EXCEPTION
+        WHEN unique_violation OR data_exception THEN
+            -- a key that was used before, perhaps for the same message; a recipient who stands twice; not a list, not a
+            -- number
+            NULL;
+    END;
+    IF v_ids IS NOT NULL THEN
+        RETURN v_ids;
     END IF;
     v_ids := '{}';
     FOR v_row IN SELECT m.* FROM agentry_chat._read_messages(p_messages) AS m ORDER BY m.n LOOP

@@ -1,11 +1,15 @@
 -- _fold_changes(organisation, owner [, least]) -> bigint
 -- Adds the changes of an owner up into the document frequencies, once there are as many as least; returns how many.
--- Waits for nobody: changes that somebody else is adding up just now are passed over.
+-- Waits for nobody: changes that somebody else is adding up just now are passed over.  Index scans alone let go of
+-- entries of rows that are gone; a bitmap scan would read them, of all changes since the last vacuum, each time.
 CREATE OR REPLACE FUNCTION agentry_memory._fold_changes(p_org_id uuid, p_owner_id uuid, p_least integer DEFAULT 64)
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET jit = off
 AS $_fold_changes$
 DECLARE
     v_terms   bigint[];

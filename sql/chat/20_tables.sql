@@ -130,6 +130,29 @@ COMMENT ON TABLE agentry_chat.agent_chat_told IS
 COMMENT ON COLUMN agentry_chat.agent_chat_told.agent IS 'Name of the agent.';
 COMMENT ON COLUMN agentry_chat.agent_chat_told.id IS 'Keeps rows apart while one is being deleted.';
 
+-- Where claims begin, while a snapshot is held that keeps what was settled in their index; see _advance_bound().  Rows
+-- are only added and deleted, so nobody waits for anybody, and the lowest counts.  Without them claims begin at 0.
+CREATE UNLOGGED TABLE IF NOT EXISTS agentry_chat.agent_chat_bounds (
+    org_id      uuid   NOT NULL,
+    agent       text   NOT NULL,
+    id          bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    bound       bigint NOT NULL,
+    next_bound  bigint,
+    next_xid    xid8,
+    CONSTRAINT agent_chat_bounds_pkey PRIMARY KEY (org_id, agent, id)
+)
+WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
+COMMENT ON TABLE agentry_chat.agent_chat_bounds IS
+    'Bounds of inboxes that many messages have passed through: below the lowest all is settled.';
+COMMENT ON COLUMN agentry_chat.agent_chat_bounds.agent IS 'Name of the agent.';
+COMMENT ON COLUMN agentry_chat.agent_chat_bounds.id IS 'Keeps rows apart.';
+COMMENT ON COLUMN agentry_chat.agent_chat_bounds.bound IS
+    'No delivery of the inbox with a lower chat_id is open, nor can one come up but with another row here.';
+COMMENT ON COLUMN agentry_chat.agent_chat_bounds.next_bound IS
+    'No message that is sent from here on gets this id or a lower one; those that have it may not be committed yet.';
+COMMENT ON COLUMN agentry_chat.agent_chat_bounds.next_xid IS
+    'Once all transactions before this one have ended, no lower id than next_bound can come up.';
+
 -- Keeps the feed in order where transaction ids start anew: after a restore into another server.  Every send reads it.
 CREATE TABLE IF NOT EXISTS agentry_chat.agent_chat_feed_state (
     org_id            uuid   NOT NULL,

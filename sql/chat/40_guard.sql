@@ -10,6 +10,8 @@ SELECT agentry.guard_table('agentry_chat.agent_chat_processed',
     p_written_by => 'agentry_chat.claim_agent_messages() and agentry_chat.mark_agent_message()');
 SELECT agentry.guard_table('agentry_chat.agent_chat_told', p_visible_to => 'nobody',
     p_written_by => 'agentry_chat.send_agent_message() and agentry_chat.claim_agent_messages()');
+SELECT agentry.guard_table('agentry_chat.agent_chat_bounds', p_visible_to => 'nobody',
+    p_written_by => 'agentry_chat.claim_agent_messages()');
 SELECT agentry.guard_table('agentry_chat.agent_chat_feed_state', p_visible_to => 'nobody',
     p_written_by => 'agentry_chat.send_agent_message()');
 SELECT agentry.guard_table('agentry_chat.agent_chat_breaker_resets', p_visible_to => 'nobody',
@@ -35,6 +37,7 @@ SELECT agentry._define_setting('chat.retry_delay', '"10 seconds"',
     p_type => 'interval', p_minimum => '0', p_maximum => '1 day');
 
 SELECT agentry.register_personal_data('agentry_chat.agent_chat_told', '{"agent": "agent_name"}', p_order => 10);
+SELECT agentry.register_personal_data('agentry_chat.agent_chat_bounds', '{"agent": "agent_name"}', p_order => 10);
 SELECT agentry.register_personal_data('agentry_chat.agent_chat_processed',
     '{"agent": "agent_name", "sender": "agent_name"}', p_order => 10);
 SELECT agentry.register_personal_data('agentry_chat.agent_chat', '{"sender": "agent_name"}', 'function',

@@ -75,10 +75,10 @@ def _works() -> Sequence[Work]:
 
 
 @contextmanager
-def bench_server() -> Iterator[servers.WheelServer]:
+def bench_server(**settings: str) -> Iterator[servers.WheelServer]:
     """A server of its own, with fsync on, thrown away at the end."""
     make_build()
-    server = servers.WheelServer(18, settings={"max_connections": "200", "shared_buffers": "512MB"})
+    server = servers.WheelServer(18, settings={"max_connections": "200", "shared_buffers": "512MB", **settings})
     server.start()
     try:
         server.install_files(BUILD)
@@ -107,7 +107,8 @@ def _clean(server: servers.WheelServer) -> None:
     with psycopg.connect(server.url(DATABASE), autocommit=True) as conn:
         conn.execute("ALTER TABLE agentry_chat.agent_chat DISABLE TRIGGER USER")
         conn.execute(
-            "TRUNCATE agentry_chat.agent_chat, agentry_chat.agent_chat_processed, agentry_chat.agent_chat_told"
+            "TRUNCATE agentry_chat.agent_chat, agentry_chat.agent_chat_processed, agentry_chat.agent_chat_told,"
+            " agentry_chat.agent_chat_bounds"
         )
         conn.execute("ALTER TABLE agentry_chat.agent_chat ENABLE TRIGGER USER")
         if conn.execute("SELECT to_regnamespace('pgmq') IS NOT NULL").fetchone() == (True,):

@@ -206,34 +206,46 @@ FROM generate_series({first}, {last}) AS g
 JOIN bench_agents AS a ON a.n = g / {each}
 ORDER BY g
 """
-CENTRES = """
+# Numbers of a normal distribution, {long} to a row.  A window into a row is a vector: {long} numbers make {long} -
+# {dimensions} + 1 of them, no two of which are more alike than vectors of numbers drawn anew.
+NORMAL = """
+CREATE UNLOGGED TABLE normal (n integer PRIMARY KEY, v vector STORAGE PLAIN NOT NULL);
+INSERT INTO normal
+SELECT n, (SELECT array_agg(random_normal()::real) FROM generate_series(1, {long}) WHERE n = n)::vector
+FROM generate_series(0, {vectors} / ({long} - {dimensions} + 1)) AS n;
+CREATE FUNCTION window_of(p_v vector, p_n bigint) RETURNS vector LANGUAGE sql IMMUTABLE
+    RETURN subvector(p_v, (p_n % ({long} - {dimensions} + 1))::integer + 1, {dimensions});
 CREATE UNLOGGED TABLE centres AS
-SELECT c, (SELECT array_agg(random_normal()::real) FROM generate_series(1, {dimensions}) WHERE c = c)::vector AS v
-FROM generate_series(0, {count} - 1) AS c;
+SELECT c, window_of(r.v, {total} + c) AS v
+FROM generate_series(0, {centres} - 1) AS c
+JOIN normal AS r ON r.n = ({total} + c) / ({long} - {dimensions} + 1);
 CREATE UNIQUE INDEX ON centres (c);
-"""
-VECTORS = """
-INSERT INTO agentry_memory.memory_vectors (org_id, entry_id, model_id, owner_id, content_hash, embedding)
-SELECT e.org_id, e.id, m.model_id, e.owner_id, e.content_hash,
-       (c.v + (SELECT array_agg(random_normal()::real) FROM generate_series(1, {dimensions}) WHERE e.id = e.id)::vector)
-           ::halfvec
-FROM agentry_memory.memory_entries AS e
-JOIN centres AS c ON c.c = e.id * 48271 % (SELECT count(*) FROM centres), agentry_memory.embedding_models AS m
-WHERE e.id > {above} AND e.id <= {above} + 50000
-"""
-QUESTIONS = """
 CREATE UNLOGGED TABLE questions AS
 SELECT q,
        (SELECT string_agg('w' || to_hex((floor(40000 ^ random())::bigint * 2654435761) & 4294967295) || 'q', ' ')
         FROM generate_series(1, 5 + q % 7) WHERE q = q) AS words,
-       (c.v + (SELECT array_agg(random_normal()::real) FROM generate_series(1, {dimensions}) WHERE q = q)::vector) AS v
-FROM generate_series(1, 500) AS q
-JOIN centres AS c ON c.c = q * 7919 % (SELECT count(*) FROM centres)
+       c.v + window_of(r.v, {total} + {centres} + q) AS v
+FROM generate_series(1, {questions}) AS q
+JOIN normal AS r ON r.n = ({total} + {centres} + q) / ({long} - {dimensions} + 1)
+JOIN centres AS c ON c.c = q * 7919 % {centres};
+ANALYZE normal, centres, questions;
 """
+VECTORS = """
+INSERT INTO agentry_memory.memory_vectors (org_id, entry_id, model_id, owner_id, content_hash, embedding)
+SELECT e.org_id, e.id, m.model_id, e.owner_id, e.content_hash, (c.v + window_of(r.v, e.id - 1))::halfvec
+FROM agentry_memory.memory_entries AS e
+JOIN normal AS r ON r.n = (e.id - 1) / ({long} - {dimensions} + 1)
+JOIN centres AS c ON c.c = e.id * 48271 % {centres}, agentry_memory.embedding_models AS m
+WHERE e.id > {above} AND e.id <= {above} + 50000
+ORDER BY e.id
+"""
+LONG = 2000  # as many as fit on a page
 
 
 def _fill(conn: Connection, agents: int, each: int, say: Callable[[str], None]) -> None:
     total = agents * each
+    sizes = {"total": total, "centres": max(total // 40, 10), "questions": 500, "dimensions": DIMENSIONS, "long": LONG}
+    sizes["vectors"] = total + sizes["centres"] + sizes["questions"]
     conn.execute("SELECT agentry.register_agent('a' || n, 'of the bench') FROM generate_series(1, %s) AS n", [agents])
     conn.execute(
         "CREATE UNLOGGED TABLE bench_agents AS"
@@ -244,19 +256,20 @@ def _fill(conn: Connection, agents: int, each: int, say: Callable[[str], None]) 
     for first in range(0, total, 100_000):
         conn.execute(GENERATE.format(first=first, last=min(first + 100_000, total) - 1, each=each).encode())
     say(f"{total:,} memories written in {time.perf_counter() - began:.0f} s")
-    conn.execute(CENTRES.format(dimensions=DIMENSIONS, count=max(total // 40, 10)).encode())
-    conn.execute(QUESTIONS.format(dimensions=DIMENSIONS).encode())
     began = time.perf_counter()
-    _use_model(conn, DIMENSIONS, "hnsw")
-    model = _value(conn, "SELECT model_id FROM agentry_memory.embedding_models")
-    index = _value(
-        conn, "SELECT indexdef FROM pg_indexes WHERE indexname = %s", f"memory_vectors_{model}_idx"
+    conn.execute(NORMAL.format(**sizes).encode())
+    conn.execute("SELECT agentry_memory.register_embedding_model('bench', %s)", [DIMENSIONS])
+    # what is there is not queued, as the vectors are made here
+    conn.execute(
+        "INSERT INTO agentry_memory.organization_models (org_id, model_id, is_default)"
+        " SELECT agentry.current_org_id(), m.model_id, true FROM agentry_memory.embedding_models AS m"
     )
+    model = _value(conn, "SELECT model_id FROM agentry_memory.embedding_models")
+    index = _value(conn, "SELECT indexdef FROM pg_indexes WHERE indexname = %s", f"memory_vectors_{model}_idx")
     # as one would before a load: the index is built once, over all
     conn.execute(f"DROP INDEX agentry_memory.memory_vectors_{model}_idx".encode())
     for above in range(0, _value(conn, "SELECT max(id) FROM agentry_memory.memory_entries"), 50_000):
-        conn.execute(VECTORS.format(dimensions=DIMENSIONS, above=above).encode())
-    conn.execute("DELETE FROM agentry_memory.embedding_queue")
+        conn.execute(VECTORS.format(above=above, **sizes).encode())
     say(f"vectors made in {time.perf_counter() - began:.0f} s")
     began = time.perf_counter()
     conn.execute("SET maintenance_work_mem = '4GB'")
@@ -270,38 +283,42 @@ def _fill(conn: Connection, agents: int, each: int, say: Callable[[str], None]) 
 
 @dataclass
 class Times:
-    """Milliseconds."""
+    """Milliseconds by the clock at the median and at 95 %, and of the server's processor at the median (0: unknown)."""
 
     half: float
     most: float
+    work: float = 0
 
     @classmethod
-    def of(cls, times: Sequence[float]) -> Times:
-        ordered = sorted(times)
-        return cls(ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.95)])
+    def of(cls, times: Sequence[tuple[float, float]]) -> Times:
+        ordered = sorted(clock for clock, _ in times)
+        return cls(
+            ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.95)], statistics.median(work for _, work in times)
+        )
 
     def beside(self, base: Times) -> str:
         return (
             f"p50 {self.half:6.2f} ms ({self.half / base.half:.2f} x)"
             f"  p95 {self.most:6.2f} ms ({self.most / base.most:.2f} x)"
+            + (f"  processor {self.work:6.2f} ms ({self.work / base.work:.2f} x)" if self.work and base.work else "")
         )
 
 
+def _worked(conn: Connection) -> float:
+    """Milliseconds that a connection's server process has run so far, as Linux counts them; 0 elsewhere."""
+    counts = Path(f"/proc/{conn.info.backend_pid}/schedstat")
+    return int(counts.read_text().split()[0]) / 1e6 if counts.exists() else 0
+
+
+def _timed(conn: Connection, query: str, values: Sequence[Any]) -> tuple[float, float]:
+    """Milliseconds of a query by the clock and of the server's processor."""
+    worked, began = _worked(conn), time.perf_counter()
+    conn.execute(query.encode(), values, prepare=True).fetchall()
+    clock = 1000 * (time.perf_counter() - began)
+    return clock, _worked(conn) - worked
+
+
 Query = tuple[str, Callable[[int], Sequence[Any]]]
-
-
-def _time(conn: Connection, queries: dict[str, Query], rounds: int = 6, each: int = 40) -> dict[str, Times]:
-    """In turn, in blocks, as the machine's speed drifts; the first block and the first of each are to warm up."""
-    times: dict[str, list[float]] = {name: [] for name in queries}
-    for turn in range(rounds + 1):
-        for name, (query, arguments) in queries.items():
-            for n in range(each):
-                values = arguments(turn * each + n)
-                began = time.perf_counter()
-                conn.execute(query.encode(), values, prepare=True).fetchall()
-                if turn > 0 and n >= 3:
-                    times[name].append(1000 * (time.perf_counter() - began))
-    return {name: Times.of(t) for name, t in times.items()}
 
 
 def _queries(conn: Connection, agents: int) -> dict[str, Query]:
@@ -412,40 +429,42 @@ def _writers(server: servers.WheelServer, database: str, count: int) -> Iterator
 
 
 def speed(server: servers.WheelServer, agents: int, each: int) -> None:
-    database = f"speed_{agents}"
     title = f"{agents:,} agent{'s' if agents > 1 else ''} of {each:,} memories"
     print(f"recall: {title}, {DIMENSIONS} dimensions, ef_search {BREADTH}", flush=True)
-    with _prepare(server, database) as conn:
+    with _prepare(server, f"speed_{agents}") as conn:
         _fill(conn, agents, each, lambda line: print(f"  {line}", flush=True))
-        with _connect(server, database, "bench_app") as reader:
-            reader.execute(f"SET hnsw.ef_search = {BREADTH}".encode())
-            with _connect(server, database) as bare:
-                bare.execute(f"SET hnsw.ef_search = {BREADTH}".encode())
-                queries = _queries(conn, agents)
-                quiet = _mixed(bare, reader, queries)
-                base = quiet["bare HNSW, 10 rows"]
-                for name, times in quiet.items():
-                    print(f"  {name:26} {times.beside(base)}", flush=True)
-                _found(conn, agents)
-                with _writers(server, database, 8) as written:
-                    busy = _mixed(bare, reader, queries, rounds=3)
-                print(f"  beside eight writers, who wrote {sum(written):,} memories:", flush=True)
-                for name, times in busy.items():
-                    print(f"  {name:26} {times.beside(quiet[name])} its quiet time", flush=True)
+        _compare(server, conn, agents)
 
 
-def _mixed(bare: Connection, reader: Connection, queries: dict[str, Query], rounds: int = 6) -> dict[str, Times]:
-    """The bare queries as a superuser, recall as an application, in turn."""
-    times: dict[str, list[float]] = {name: [] for name in queries}
+def _compare(server: servers.WheelServer, conn: Connection, agents: int) -> None:
+    database = conn.info.dbname
+    with _connect(server, database, "bench_app") as reader, _connect(server, database) as bare:
+        for asking in (reader, bare):
+            asking.execute(f"SET hnsw.ef_search = {BREADTH}".encode())
+        queries = _queries(conn, agents)
+        quiet = _mixed(bare, reader, queries)
+        for name, times in quiet.items():
+            print(f"  {name:26} {times.beside(quiet['bare HNSW, 10 rows'])}", flush=True)
+        _found(conn, agents)
+        with _writers(server, database, 8) as written:
+            busy = _mixed(bare, reader, queries, rounds=3)
+        print(f"  beside eight writers, who wrote {sum(written):,} memories:", flush=True)
+        for name, times in busy.items():
+            print(f"  {name:26} {times.beside(quiet[name])} its quiet time", flush=True)
+
+
+def _mixed(
+    bare: Connection, reader: Connection, queries: dict[str, Query], rounds: int = 6, each: int = 40
+) -> dict[str, Times]:
+    """The bare queries as a superuser, recall as an application, in turn, in blocks, as the machine's speed drifts; the
+    first block and the first of each are to warm up."""
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in queries}
     for turn in range(rounds + 1):
         for name, (query, arguments) in queries.items():
-            conn = bare if name.startswith("bare") else reader
-            for n in range(40):
-                values = arguments(turn * 40 + n)
-                began = time.perf_counter()
-                conn.execute(query.encode(), values, prepare=True).fetchall()
+            for n in range(each):
+                timed = _timed(bare if name.startswith("bare") else reader, query, arguments(turn * each + n))
                 if turn > 0 and n >= 3:
-                    times[name].append(1000 * (time.perf_counter() - began))
+                    times[name].append(timed)
     return {name: Times.of(t) for name, t in times.items()}
 
 
@@ -478,35 +497,42 @@ def load(server: servers.WheelServer) -> None:
         agent = _value(conn, "SELECT id FROM agentry.agents WHERE name = 'loader'")
         org = _value(conn, "SELECT agentry.current_org_id()")
         rows = conn.execute("SELECT session, g, body FROM texts ORDER BY g").fetchall()
-        ratios: dict[str, list[float]] = {"INSERT ... SELECT as an application": [], "COPY as the owner": []}
+        ratios: dict[str, list[tuple[float, float]]] = {
+            "INSERT ... SELECT as an application": [],
+            "COPY as the owner": [],
+        }
         with _connect(server, "load", "bench_app") as app:
             for _ in range(3):
-                times: dict[tuple[str, str], float] = {}
+                times: dict[tuple[str, str], tuple[float, float]] = {}
                 for table in ("plain", "memories"):
                     conn.execute(f"TRUNCATE {table}".encode())
                     conn.execute("CHECKPOINT")
-                    began = time.perf_counter()
+                    worked, began = _worked(app), time.perf_counter()
                     app.execute(
                         f"INSERT INTO {table} (agent_id, session, place, body) SELECT '{agent}', session, g, body"
                         " FROM texts ORDER BY g".encode()
                     )
-                    times["INSERT ... SELECT as an application", table] = time.perf_counter() - began
+                    taken = (time.perf_counter() - began, (_worked(app) - worked) / 1000)
+                    times["INSERT ... SELECT as an application", table] = taken
                     conn.execute(f"TRUNCATE {table}; SET ROLE agentry_owner".encode())
-                    began = time.perf_counter()
+                    worked, began = _worked(conn), time.perf_counter()
                     with conn.cursor().copy(
                         f"COPY {table} (org_id, agent_id, session, place, body) FROM STDIN".encode()
                     ) as copy:
                         for session, place, body in rows:
                             copy.write_row((org, agent, session, place, body))
-                    times["COPY as the owner", table] = time.perf_counter() - began
+                    taken = (time.perf_counter() - began, (_worked(conn) - worked) / 1000)
+                    times["COPY as the owner", table] = taken
                     conn.execute("RESET ROLE")
                 for how, found in ratios.items():
-                    found.append(times[how, "memories"] / times[how, "plain"])
-                    print(f"recall: 100,000 rows by {how}: plain {times[how, 'plain']:.1f} s, registered"
-                          f" {times[how, 'memories']:.1f} s", flush=True)  # fmt: skip
+                    plain, ours = times[how, "plain"], times[how, "memories"]
+                    found.append((ours[0] / plain[0], ours[1] / plain[1] if plain[1] else 0))
+                    print(f"recall: 100,000 rows by {how}: plain {plain[0]:.1f} s, of the processor {plain[1]:.1f} s;"
+                          f" registered {ours[0]:.1f} s, {ours[1]:.1f} s", flush=True)  # fmt: skip
         for how, found in ratios.items():
-            print(f"recall: {how}: registered / with a tsvector and GIN of its own: {statistics.median(found):.2f}",
-                  flush=True)  # fmt: skip
+            clock, work = (statistics.median(figures) for figures in zip(*found, strict=True))
+            print(f"recall: {how}: registered / with a tsvector and GIN of its own: {clock:.2f}, of the processor"
+                  f" {work:.2f}", flush=True)  # fmt: skip
 
 
 # -- tenants ----------------------------------------------------------------------------------------------------------
@@ -521,7 +547,7 @@ def tenants(server: servers.WheelServer) -> None:
             "INSERT INTO memories (agent_id, session, place, body) SELECT a.id, 's', g, 'the tide of day ' || g"
             " FROM agentry.agents AS a, generate_series(1, 200) AS g"
         )
-        figures = []
+        figures: list[tuple[Times, Times]] = []
         for organisations in (10, 10_000):
             conn.execute(
                 "WITH o AS (INSERT INTO agentry.organizations (id, name) SELECT agentry.uuidv7(), 'o' || n"
@@ -538,19 +564,19 @@ def tenants(server: servers.WheelServer) -> None:
                 conn.execute(f"VACUUM ANALYZE agentry_memory.{table}".encode())
             with _connect(server, "tenants", "bench_app") as reader:
                 query = "SELECT * FROM agentry_memory.recall('tide of day 7', p_agent => 'one')"
-                times = _time(reader, {"recall": (query, lambda n: [])})["recall"]
+                times = _mixed(reader, reader, {"recall": (query, lambda n: [])})["recall"]
             first = []
             for _ in range(20):
                 with _connect(server, "tenants", "bench_app") as fresh:
                     fresh.execute("SELECT 1")
-                    began = time.perf_counter()
-                    fresh.execute(query.encode()).fetchall()
-                    first.append(1000 * (time.perf_counter() - began))
-            figures.append((times.half, statistics.median(first)))
-            print(f"recall: {organisations:,} organisations: p50 {times.half:.2f} ms; the first of a connection,"
-                  f" with all planning: {figures[-1][1]:.1f} ms", flush=True)  # fmt: skip
-        print(f"recall: 10,000 / 10 organisations: {figures[1][0] / figures[0][0]:.2f} x, planned"
-              f" {figures[1][1] / figures[0][1]:.2f} x", flush=True)  # fmt: skip
+                    first.append(_timed(fresh, query, []))
+            figures.append((times, Times.of(first)))
+            print(f"recall: {organisations:,} organisations: p50 {times.half:.2f} ms, processor {times.work:.2f} ms;"
+                  f" the first of a connection, with all planning: {figures[-1][1].half:.1f} ms, processor"
+                  f" {figures[-1][1].work:.1f} ms", flush=True)  # fmt: skip
+        (few, few_first), (many, many_first) = figures
+        print(f"recall: 10,000 / 10 organisations: {many.beside(few)}", flush=True)
+        print(f"recall: 10,000 / 10 organisations, with all planning: {many_first.beside(few_first)}", flush=True)
 
 
 def run(only: str = "", data: Path | None = None, entries: int = 100_000, agents: int = 1_000) -> None:
@@ -568,7 +594,9 @@ def run(only: str = "", data: Path | None = None, entries: int = 100_000, agents
     if not folder.is_dir():
         print(f"recall: no conversations in {folder}: their part is left out", flush=True)
         del parts["quality"]
-    with bench_server() as server:
+    # a quarter of the memory, as PostgreSQL's manual has it; a million memories take 4 GB with their indexes
+    quarter = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4
+    with bench_server(shared_buffers=f"{min(quarter >> 20, 4096)}MB") as server:
         for name, part in parts.items():
             if only in ("", name):
                 part(server)

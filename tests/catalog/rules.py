@@ -386,7 +386,10 @@ RULES: dict[str, Rule] = {
     "every table survives a crash": Rule(
         "SELECT full_name FROM tbl WHERE relpersistence <> 'p'",
         "CREATE UNLOGGED TABLE agentry.offender (id integer)",
-        {"agentry_chat.agent_chat_told": "after a crash nobody has been told, and nobody listens"},
+        {
+            "agentry_chat.agent_chat_bounds": "after a crash no snapshot is held",
+            "agentry_chat.agent_chat_told": "after a crash nobody has been told, and nobody listens",
+        },
     ),
     # -- guards -------------------------------------------------------------------------------------------------------
     "every table is guarded": Rule(

@@ -30,7 +30,6 @@ ALLOWED = {
     ("agentry_chat._untold", "should be STABLE"): "has to see what committed since its statement began",
     ("agentry_chat._sent_before", "should be STABLE"): "has to see what committed since its statement began",
     ("agentry_chat._due_in_order", "should be STABLE"): "it locks rows",
-    ("agentry_chat._is_plain", "should be STABLE"): "it locks rows",
     ("agentry_memory._own_raw_memory", "should be STABLE"): "it locks rows",
     ("agentry_memory._consolidated_before", "should be STABLE"): "has to see what committed since its statement began",
     ("agentry_memory._derived_before", "should be STABLE"): "has to see what committed since its statement began",

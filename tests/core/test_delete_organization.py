@@ -76,8 +76,8 @@ def test_nothing_of_a_deleted_organisation_is_left(two: tuple[Connection, uuid.U
     conn, default, other = two
     ours, theirs = counts(conn, default), counts(conn, other)
     empty = {name for name, n in theirs.items() if n == 0}
-    assert empty <= {"agentry_chat.agent_chat_told", "agentry_chat.agent_chat_feed_state",
-                     "agentry_chat.agent_chat_breaker_resets"}
+    assert empty <= {"agentry_chat.agent_chat_told", "agentry_chat.agent_chat_bounds",
+                     "agentry_chat.agent_chat_feed_state", "agentry_chat.agent_chat_breaker_resets"}
     assert len(found(conn, str(other))) > 20
 
     receipt = value(conn, DELETE, "other")

@@ -209,6 +209,20 @@ def _publish(victim: Victim, address: Path) -> None:
     fresh.replace(address)
 
 
+def hold_snapshot(victim: Victim) -> psycopg.Connection[tuple[object, ...]] | None:
+    """A reader that goes on for long: nothing that it may see is cleaned up, so claims come to need their bounds.
+
+    None while the server is still throwing out everybody after somebody was killed.
+    """
+    try:
+        conn = wait_for(victim.server, DATABASE)
+        conn.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        conn.execute("SELECT FROM agentry_chat.agent_chat LIMIT 1")
+    except psycopg.OperationalError:
+        return None
+    return conn
+
+
 def strike(kind: str, victim: Victim, crowd: Clients, chance: Random) -> str:
     """Kills one of that kind, and starts it again; returns what was hit."""
     if kind in ("producer", "consumer"):
@@ -242,7 +256,8 @@ def _strike_backend(kind: str, victim: Victim, chance: Random) -> bool:
                 return True
             row = conn.execute("SELECT pg_terminate_backend(%s)", [pid]).fetchone()
             return row == (True,)
-    except psycopg.OperationalError:  # it is still throwing out everybody after the last time
+    # it is still throwing out everybody after the last time, or the backend has gone by itself
+    except (psycopg.OperationalError, ProcessLookupError):
         return False
 
 
@@ -298,6 +313,7 @@ def run(major: int = 18, messages: int = 10_000, kills: int = 1000, seed: str = 
             for name in ("producer-1", "producer-2", "consumer-1", "consumer-2", "listener-1"):
                 crowd.start(name)
             steps = plan(chance, kills)
+            reader = hold_snapshot(victim)
             under_fire = messages - messages * CALM // 100
             for number, kind in enumerate(steps):
                 # what is allowed now is under way when the blow falls
@@ -306,12 +322,18 @@ def run(major: int = 18, messages: int = 10_000, kills: int = 1000, seed: str = 
                 if crowd.troubles:
                     break
                 done[strike(kind, victim, crowd, chance)] += 1
+                if reader is None or kind in ("server", "backend"):  # one that is killed takes all connections along
+                    if reader:
+                        reader.close()
+                    reader = hold_snapshot(victim)
                 if done.total() % 200 == 0:
                     print(f"{done.total()} of {len(steps)}", file=sys.stderr, flush=True)
             if not crowd.troubles:
                 calm(crowd, messages - under_fire)
             crowd.allow_all()
             settle(victim, crowd)
+            if reader:
+                reader.close()
         finally:
             crowd.end()
         final = tables(victim)

@@ -8,7 +8,7 @@ A plan is the same, rolled back.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -325,6 +325,10 @@ class Deploy:
         except psycopg.Error as error:
             raise explain(error, chunk) from error
 
+    def run_all(self, commands: Iterable[str]) -> None:
+        """Runs commands in one round trip."""
+        self.run(";\n".join(commands))
+
     def names(self, text: str, *names: str) -> None:
         """Runs a command with names of things in the places of {}."""
         command = sql.SQL(text).format(*(sql.Identifier(n) for n in names))
@@ -361,12 +365,21 @@ class Deploy:
         schema = schema_of(module)
         before = _functions(self.conn, schema)
         revokes: list[str] = []
+        texts: list[tuple[str, Chunk]] = []
         for chunk in chunks(self.script(module, way)):
             text = chunk.text
             if chunk.source.startswith("generated:"):
                 revokes += _REVOKE_ALL.findall(text)
                 text = _REVOKE_ALL.sub("", text)
-            self.replace(text, chunk, schema if way == "extension" else None)
+            texts.append((text, chunk))
+        try:
+            with self.conn.transaction():  # all files in one round trip
+                self.conn.execute("\n".join(text for text, _ in texts).encode())
+        except psycopg.Error:
+            if self.conn.closed:
+                raise
+            for text, chunk in texts:  # one by one, to name the file, or to drop what cannot be replaced
+                self.replace(text, chunk, schema if way == "extension" else None)
         after = _functions(self.conn, schema)
         # whatever was replaced has moved in pg_proc
         written = {oid for oid, f in after.items() if oid not in before or before[oid].ctid != f.ctid}
@@ -383,9 +396,8 @@ class Deploy:
         for revoke in revokes:
             self.run(revoke)
         if way == "extension":
-            for oid in sorted(written):
-                if not after[oid].member:
-                    self.run(f"ALTER EXTENSION {schema} ADD {after[oid].object}")
+            self.run_all(f"ALTER EXTENSION {schema} ADD {after[oid].object}" for oid in sorted(written)
+                         if not after[oid].member)
 
     def replace(self, text: str, chunk: Chunk, extension: str | None) -> None:
         """Runs one file of functions; drops a function first where its result or its argument names changed."""
@@ -455,39 +467,41 @@ class Deploy:
         aside = f"{extension}__aside"
         plain = _functions(self.conn, extension)
         self.names("CREATE SCHEMA {}", aside)
-        for function in plain.values():
-            self.run(f"ALTER {function.object} SET SCHEMA {aside}")
+        self.run_all(f"ALTER {function.object} SET SCHEMA {aside}" for function in plain.values())
         self.names("CREATE EXTENSION {} VERSION {}", extension, self.version)
         made = {oid: f for oid, f in _functions(self.conn, extension).items() if f.member}
-        for function in made.values():
-            self.run(f"ALTER EXTENSION {extension} DROP {function.object}")
+        self.run_all(f"ALTER EXTENSION {extension} DROP {function.object}" for function in made.values())
         if made:
             self.run("DROP ROUTINE " + ", ".join(f.object.split(" ", 1)[1] for f in made.values()))
-        for function in _functions(self.conn, aside).values():
-            self.run(f"ALTER {function.object} SET SCHEMA {extension}")
+        self.run_all(
+            f"ALTER {function.object} SET SCHEMA {extension}" for function in _functions(self.conn, aside).values()
+        )
         self.names("DROP SCHEMA {}", aside)
         wanted = {(f.name, f.arguments) for f in made.values()}
-        for function in plain.values():
-            if (function.name, function.arguments) in wanted:
-                self.join(extension, function)
+        self.join(extension, [f for f in plain.values() if (f.name, f.arguments) in wanted])
 
-    def join(self, extension: str, function: Function) -> None:
-        """Adds a function to an extension without its grants, then grants them again.
+    def join(self, extension: str, functions: Sequence[Function]) -> None:
+        """Adds functions to an extension without their grants, then grants them again.
 
         What a member is granted when it joins counts as the extension's own, and pg_dump leaves it out.
         """
-        grants = self.conn.execute(
-            "SELECT CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END, x.is_grantable"
+        grants: dict[int, list[tuple[str, str]]] = {}
+        for oid, role, option in self.conn.execute(
+            "SELECT p.oid, CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END,"
+            " CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END"
             " FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) x"
-            " WHERE p.oid = %s AND x.grantee <> p.proowner AND x.privilege_type = 'EXECUTE'",
-            [function.oid],
-        ).fetchall()
-        target = function.object.replace("AGGREGATE", "FUNCTION")
-        for role, _ in grants:
-            self.run(f"REVOKE ALL ON {target} FROM {role} CASCADE")
-        self.run(f"ALTER EXTENSION {extension} ADD {function.object}")
-        for role, grantable in grants:
-            self.run(f"GRANT EXECUTE ON {target} TO {role}{' WITH GRANT OPTION' if grantable else ''}")
+            " WHERE p.oid = ANY (%s) AND x.grantee <> p.proowner AND x.privilege_type = 'EXECUTE'",
+            [[function.oid for function in functions]],
+        ):
+            grants.setdefault(oid, []).append((role, option))
+        commands: list[str] = []
+        for function in functions:
+            target = function.object.replace("AGGREGATE", "FUNCTION")
+            given = grants.get(function.oid, [])
+            commands += [f"REVOKE ALL ON {target} FROM {role} CASCADE" for role, _ in given]
+            commands.append(f"ALTER EXTENSION {extension} ADD {function.object}")
+            commands += [f"GRANT EXECUTE ON {target} TO {role}{option}" for role, option in given]
+        self.run_all(commands)
 
     def vector(self) -> None:
         """Makes the extension vector where it is not, and lets the code find its types."""
@@ -515,10 +529,8 @@ class Deploy:
                 " WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname = %s",
                 [name],
             ).fetchall()
-            for is_function, oid, identity in members:
-                self.run(f"ALTER EXTENSION {name} DROP {identity}")
-                if is_function:
-                    self.ours.add(oid)
+            self.run_all(f"ALTER EXTENSION {name} DROP {identity}" for _, _, identity in members)
+            self.ours |= {oid for is_function, oid, _ in members if is_function}
             self.names("DROP EXTENSION {}", name)
 
     # -- all of it

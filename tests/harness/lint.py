@@ -23,6 +23,7 @@ UNPINNED = tuple(
         "agentry.run_maintenance(p_force boolean)",
         # inlined, see tests/catalog/inlined_functions.txt
         "agentry._app_agent(p_agent text,org_id uuid,agent_id uuid,agent text)",
+        "agentry_chat._bound(p_org_id uuid,p_agent text,bound bigint)",
         "agentry._clock()",
         "agentry_chat._wake_key(p_org_id uuid,p_agent text)",
         "agentry_memory._filter_terms(p_seed bigint,p_tags text[],p_source_id integer)",

@@ -175,6 +175,34 @@ def _wheel_folder() -> Path:
     return Path(spec.origin).parent
 
 
+PROGRAMS_VARIABLE = "AGENTRY_PROGRAMS"  # a folder of a test run for one copy of each PostgreSQL, which its servers link
+
+
+def _place_prefix(major: int, target: Path) -> None:
+    """Gives a server its programs; in a test run they are links, as to copy 1700 files is most of a server's start."""
+    shared = os.environ.get(PROGRAMS_VARIABLE)
+    if not shared or not os.access(shared, os.R_OK | os.W_OK | os.X_OK):
+        _copy_prefix(major, target)
+        return
+    pristine = Path(shared, str(major))
+    if not pristine.exists():
+        fresh = Path(tempfile.mkdtemp(dir=shared))
+        _copy_prefix(major, fresh / "pg")
+        with contextlib.suppress(OSError):  # another process may have made it meanwhile
+            (fresh / "pg").rename(pristine)
+        shutil.rmtree(fresh)
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(pristine, target, symlinks=True, copy_function=_link)
+
+
+def _link(source: str, target: str) -> None:
+    """Links a file; copies it where that cannot be, as to another file system."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
 def _copy_prefix(major: int, target: Path) -> None:
     """Copies one PostgreSQL out of the wheel, with its libraries where its RPATH looks ($ORIGIN/../../../<libs>)."""
     wheel = _wheel_folder()
@@ -314,7 +342,7 @@ class WheelServer(PgServer):
                 )
         marker = self.home / "pg" / "wheel-version"
         if not marker.exists() or marker.read_text() != _wheel_version():
-            _copy_prefix(self.major, self.home / "pg")
+            _place_prefix(self.major, self.home / "pg")
         self._give(self.log_path.parent, 0o700)
         self._give(self.socket_dir, 0o700)
         if not (self.data / "PG_VERSION").exists():

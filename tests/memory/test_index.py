@@ -402,6 +402,24 @@ def test_few_changes_of_an_owner_wait(notes: Connection) -> None:
     exact(notes)
 
 
+@pytest.mark.parametrize(("rows", "most"), [(1, 9), (1000, 0)])
+def test_single_rows_leave_few_pages_to_be_sorted_into_the_index_of_terms_and_a_load_none(
+    notes: Connection, rows: int, most: int
+) -> None:
+    waiting = "SELECT gin_clean_pending_list('agentry_memory.memory_entries_terms_idx')"
+    one(notes, waiting)
+    # 40 words each, none of which is in another: 300 rows are some 50 pages
+    for _ in range(max(300 // rows, 1)):
+        notes.execute(
+            "INSERT INTO notes (agent, body) SELECT 'nova', (SELECT string_agg(md5(random()::text), ' ')"
+            " FROM generate_series(1, 40) WHERE g = g) FROM generate_series(1, %s) AS g",
+            [rows],
+        )
+    assert one(notes, waiting) <= most
+    notes.execute("UPDATE notes SET body = body || ' more'")
+    assert one(notes, waiting) <= (most if rows == 1000 else 65)
+
+
 def test_maintenance_lets_go_of_terms_that_are_in_nothing(notes: Connection) -> None:
     notes.execute("INSERT INTO notes (agent, body) SELECT 'nova', 'word' || g FROM generate_series(1, 300) AS g")
     notes.execute("DELETE FROM notes")

@@ -23,6 +23,7 @@ ROADS = ("agent role", "application role", "reader role", "agent session", "user
 # tenant tables that nobody reads but the functions of their module
 HIDDEN = {
     "agentry.login_sessions",
+    "agentry_chat.agent_chat_bounds",
     "agentry_chat.agent_chat_breaker_resets",
     "agentry_chat.agent_chat_feed_state",
     "agentry_chat.agent_chat_told",
@@ -96,6 +97,7 @@ class Two:
             "INSERT INTO agentry_chat.agent_chat_feed_state (system_identifier, position_offset) VALUES (1, 0)"
             " ON CONFLICT DO NOTHING",
             "SELECT agentry_chat.reset_agent_breaker('nova')",
+            "INSERT INTO agentry_chat.agent_chat_bounds (agent, bound) VALUES ('nova', 0)",
             "INSERT INTO agentry.audit_images (org_id, audit_id, new_row) SELECT org_id, min(id), '{}'"
             " FROM agentry.audit_log WHERE org_id = agentry.current_org_id() GROUP BY org_id",
         ):

@@ -17,6 +17,9 @@ BEGIN
             HINT    = 'Deliveries are made by agentry_chat.send_agent_message().',
             CONSTRAINT = 'agent_chat_processed_chat_id_fkey';
     END IF;
+    IF NEW.settled_at IS NULL THEN
+        PERFORM agentry_chat._reset_bound(NEW.org_id, NEW.agent);
+    END IF;
     RETURN NULL;
 END;
 $_agent_chat_processed_references$;

@@ -7,7 +7,7 @@ VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET client_min_messages = warning
-SET gin_pending_list_limit = '512kB'
+SET gin_pending_list_limit = '64kB'
 AS $_index_rows$
 DECLARE
     v_source record;
@@ -25,9 +25,17 @@ BEGIN
     END IF;
     v_old := replace(v_source.query, '{rows}', 'old_rows');
     v_new := replace(v_source.query, '{rows}', 'new_rows');
+    -- What is not sorted into the index of terms yet is read by every recall.  Single rows leave little of it behind;
+    -- for some more, sorting in such small portions would cost up to a quarter of their time; a load leaves nothing.
+    IF TG_OP IN ('INSERT', 'UPDATE') THEN
+        v_rows := (SELECT count(*) FROM (SELECT FROM new_rows LIMIT 1000) AS n);
+        IF v_rows >= 5 THEN
+            PERFORM set_config('gin_pending_list_limit', CASE v_rows WHEN 1000 THEN '64MB' ELSE '512kB' END, true);
+        END IF;
+    END IF;
     IF TG_OP = 'INSERT' THEN
         -- a statement that is made anew costs more than a few rows one by one
-        IF (SELECT count(*) FROM (SELECT FROM new_rows LIMIT 5) AS n) < 5 THEN
+        IF v_rows < 5 THEN
             FOR v_row IN EXECUTE v_new LOOP
                 PERFORM agentry_memory._put_entry(
                     v_source.source_id, v_row.org_id, v_row.row_id, v_row.owner_id, v_row.session, v_row.position,
@@ -35,15 +43,7 @@ BEGIN
                     v_row.tags, v_row.content);
             END LOOP;
         ELSE
-            -- what is not sorted into the index of terms yet is read by every recall: a load leaves nothing behind
-            v_rows := (SELECT count(*) FROM (SELECT FROM new_rows LIMIT 1000) AS n);
-            IF v_rows = 1000 THEN
-                PERFORM set_config('gin_pending_list_limit', '64MB', true);
-            END IF;
             EXECUTE agentry_memory._entries_sql(v_new, false) USING v_source.source_id;
-            IF v_rows = 1000 THEN
-                PERFORM gin_clean_pending_list('agentry_memory.memory_entries_terms_idx');
-            END IF;
         END IF;
     ELSIF TG_OP = 'UPDATE' THEN
         EXECUTE format(
@@ -61,6 +61,9 @@ BEGIN
         USING v_source.source_id;
     ELSE
         DELETE FROM agentry_memory.memory_entries AS e WHERE e.source_id = v_source.source_id;
+    END IF;
+    IF v_rows = 1000 THEN
+        PERFORM gin_clean_pending_list('agentry_memory.memory_entries_terms_idx');
     END IF;
     RETURN NULL;
 END;

@@ -6,6 +6,8 @@ RETURNS text
 LANGUAGE plpgsql
 STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
+-- else it is planned in each call: with the caller's kind at hand a plan looks so much cheaper
+SET plan_cache_mode = force_generic_plan
 AS $write_reach$
 DECLARE
     v_me record := agentry._me();

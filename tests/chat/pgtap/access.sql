@@ -12,7 +12,7 @@ INSERT INTO kind VALUES
 CREATE TEMPORARY TABLE tables_of (kind text, names name[]) ON COMMIT DROP;
 INSERT INTO tables_of VALUES
     ('kept', '{agent_chat, agent_chat_processed}'),
-    ('closed', '{agent_chat_breaker_resets, agent_chat_feed_state, agent_chat_told}');
+    ('closed', '{agent_chat_bounds, agent_chat_breaker_resets, agent_chat_feed_state, agent_chat_told}');
 
 CREATE TEMPORARY TABLE fact ON COMMIT DROP AS
 SELECT t.name, k.*, k.guarded AND k.kind <> 'closed' AS written

@@ -55,8 +55,8 @@ WHERE p.pronamespace = 'agentry_chat'::regnamespace AND p.proname LIKE '\_%';
 SELECT is_empty('SELECT proname FROM internal WHERE reached',
                 'no internal function of agentry_chat that others may call');
 SELECT set_eq('SELECT DISTINCT proname FROM internal WHERE prosecdef',
-              '{_agent_chat_delivered, _agent_chat_notify, _agent_chat_processed_references, _agent_chat_references,
-                _agents_in_chat, _settings_in_chat}'::name[],
+              '{_agent_chat_delivered, _agent_chat_notify, _agent_chat_processed_references,
+                _agent_chat_processed_reopened, _agent_chat_references, _agents_in_chat, _settings_in_chat}'::name[],
               'internal functions of agentry_chat with the rights of their owner');
 
 SELECT * FROM finish();

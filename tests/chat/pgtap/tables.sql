@@ -7,6 +7,7 @@ INSERT INTO fact VALUES
     ('agent_chat', '{org_id, id}',
      '{org_id, id, sender, message, recipients, reply_to, thread, priority, expires_at, idempotency_key, timestamp,
        position, shape, readers, announce, by_hand}'),
+    ('agent_chat_bounds', '{org_id, agent, id}', '{org_id, agent, id, bound, next_bound, next_xid}'),
     ('agent_chat_breaker_resets', '{org_id, sender}', '{org_id, sender, reset_at}'),
     ('agent_chat_feed_state', '{org_id}', '{org_id, system_identifier, position_offset, notify}'),
     ('agent_chat_processed', '{org_id, agent, chat_id}',
@@ -41,7 +42,7 @@ SELECT ok('security_invoker=true' = ANY (c.reloptions), f.name || ' has the righ
 FROM view_fact AS f JOIN pg_class AS c ON c.oid = format('agentry_chat.%I', f.name)::regclass;
 
 SELECT col_type_is('agentry_chat', t, 'id', 'bigint', t || '.id is bigint')
-FROM unnest('{agent_chat, agent_chat_told}'::name[]) AS t;
+FROM unnest('{agent_chat, agent_chat_bounds, agent_chat_told}'::name[]) AS t;
 
 SELECT * FROM finish();
 ROLLBACK;

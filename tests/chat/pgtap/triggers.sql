@@ -6,9 +6,10 @@ CREATE TEMPORARY TABLE fact (name name, audited boolean, stamped boolean, own na
 INSERT INTO fact VALUES
     ('agent_chat', false, false,
      '{agent_chat_delivered, agent_chat_immutable, agent_chat_notify, agent_chat_references}'),
+    ('agent_chat_bounds', false, false, '{}'),
     ('agent_chat_breaker_resets', false, false, '{}'),
     ('agent_chat_feed_state', false, false, '{}'),
-    ('agent_chat_processed', false, false, '{agent_chat_processed_references}'),
+    ('agent_chat_processed', false, false, '{agent_chat_processed_references, agent_chat_processed_reopened}'),
     ('agent_chat_told', false, false, '{}');
 
 SELECT tables_are('agentry_chat', array_agg(name), 'tables of agentry_chat') FROM fact;
