@@ -41,7 +41,8 @@ BEGIN
     IF NOT v_old.is_all THEN
         RETURN;
     END IF;
-    IF v_old.next_xid IS NULL THEN
+    IF v_old.next_xid IS NULL OR v_old.next_xid > pg_current_xact_id() THEN
+        -- none was noted, or on the server that a dump came from, whose transactions had come further
         v_bound := v_old.bound;
     ELSE
         -- one snapshot tells whether they have ended and what they left

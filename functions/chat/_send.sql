@@ -55,6 +55,7 @@ BEGIN
         v_shape  := agentry_chat._check_breaker(p_org_id, p_sender, p_message, v_addresses, v_thread,
                                                 p_idempotency_key);
     END IF;
+    -- first an id of the transaction, then one for the message: see _advance_bound()
     SELECT f.position_offset + pg_current_xact_id()::text::bigint, nullif(f.notify, 'off'),
            nextval('agentry_chat.agent_chat_id_seq')
     INTO v_position, v_announce, v_id

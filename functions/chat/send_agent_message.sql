@@ -27,6 +27,7 @@ DECLARE
 BEGIN
     -- most often an application, and one recipient by its name, whom everyone sees; raises where _is_restricted()
     UNLISTEN agentry_probe;
+    -- first an id of the transaction, then one for the message: see _advance_bound()
     SELECT f.org_id, f.position_offset + pg_current_xact_id()::text::bigint AS place,
            nullif(f.notify, 'off') AS announce, nextval('agentry_chat.agent_chat_id_seq') AS id
     INTO v_feed

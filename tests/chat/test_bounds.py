@@ -183,6 +183,14 @@ def test_what_the_owner_adds_or_opens_by_hand_is_claimed(held: Database) -> None
     assert claim_ids(conn, "late") == [old]
 
 
+def test_a_bound_that_came_with_a_dump_of_another_server_moves_on(held: Database) -> None:
+    conn = held.admin
+    before = move_bound(conn)
+    conn.execute("UPDATE agentry_chat.agent_chat_bounds SET next_xid = '4000000000'")  # that one had come so far
+    assert move_bound(conn) > before
+    assert value(conn, "SELECT max(next_xid) < '4000000000' FROM agentry_chat.agent_chat_bounds")
+
+
 @pytest.mark.parametrize("level", [IsolationLevel.REPEATABLE_READ, IsolationLevel.SERIALIZABLE])
 def test_a_claim_in_a_snapshot_leaves_the_bound_alone_and_does_not_fail(held: Database, level: IsolationLevel) -> None:
     conn, other = held.admin, held.connect()
