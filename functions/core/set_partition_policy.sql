@@ -15,17 +15,12 @@ VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $set_partition_policy$
 DECLARE
-    v_parted record := agentry._partitioned_table(p_table);
     v_table  text;
     v_column text;
     v_rule   text;
     v_hint   text;
 BEGIN
-    INSERT INTO agentry.partition_policies (table_name, time_column, months_ahead, keep_months, retire_to, storage)
-    VALUES (v_parted.oid, v_parted.time_column, p_months_ahead, p_keep_months, p_retire_to, p_storage)
-    ON CONFLICT (table_name) DO UPDATE
-    SET time_column = excluded.time_column, months_ahead = excluded.months_ahead, keep_months = excluded.keep_months,
-        retire_to = excluded.retire_to, storage = excluded.storage;
+    PERFORM agentry._put_partition_policy(p_table, p_months_ahead, p_keep_months, p_retire_to, p_storage);
 EXCEPTION
     WHEN check_violation OR not_null_violation THEN
         GET STACKED DIAGNOSTICS

@@ -222,13 +222,18 @@ RULES: dict[str, Rule] = {
         "SELECT full_name FROM col WHERE coalesce(btrim(col_description(attrelid, attnum)), '') = ''",
         "ALTER TABLE agentry.agents ADD COLUMN offender text",
     ),
-    "every CHECK of a table that a function explains the rules of says in its comment what is allowed": Rule(
+    "every CHECK of a table whose rules a function explains, or that has such a comment, says what is allowed": Rule(
         r"""SELECT tbl.full_name || ': ' || k.conname FROM tbl JOIN pg_constraint AS k ON k.conrelid = tbl.oid
             WHERE k.contype = 'c' AND coalesce(btrim(obj_description(k.oid, 'pg_constraint')), '') = ''
               AND tbl.full_name IN (
                   SELECT m.found[1]
                   FROM fn, regexp_matches(body, '(?:INSERT INTO|UPDATE) (agentry\w*\.\w+)', 'g') AS m (found)
-                  WHERE body LIKE '%agentry._refuse_value(%')""",
+                  WHERE body LIKE '%agentry._refuse_value(%'
+                  UNION
+                  SELECT t.full_name
+                  FROM tbl AS t
+                  JOIN pg_constraint AS o ON o.conrelid = t.oid AND o.contype = 'c'
+                  WHERE obj_description(o.oid, 'pg_constraint') <> '')""",
         "ALTER TABLE agentry.agents ADD CONSTRAINT offender CHECK (name <> 'offender')",
     ),
     "every schema and type has a comment": Rule(
