@@ -19,6 +19,10 @@ DECLARE
     v_agent_id uuid;
     v_user_id  uuid;
     v_key      text;
+    v_table    text;
+    v_column   text;
+    v_rule     text;
+    v_hint     text;
 BEGIN
     v_me := agentry._caller();
     IF p_agent IS NOT NULL AND p_user IS NOT NULL
@@ -57,6 +61,13 @@ BEGIN
     VALUES (v_me.org_id, v_agent_id, v_user_id, p_name, left(v_key, 11), sha256(convert_to(v_key, 'UTF8')),
             agentry._clock() + p_expires_in);
     RETURN v_key;
+EXCEPTION
+    WHEN check_violation OR not_null_violation THEN
+        GET STACKED DIAGNOSTICS
+            v_table = TABLE_NAME, v_column = COLUMN_NAME, v_rule = CONSTRAINT_NAME, v_hint = PG_EXCEPTION_HINT;
+        PERFORM agentry._refuse_value(
+            'agentry', v_table, v_column, v_rule, v_hint, jsonb_build_object('name', p_name));
+        RAISE;
 END;
 $create_api_key$;
 

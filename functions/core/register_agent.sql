@@ -38,6 +38,10 @@ DECLARE
     v_team_id uuid;
     v_user_id uuid;
     v_id      uuid;
+    v_table   text;
+    v_column  text;
+    v_rule    text;
+    v_hint    text;
 BEGIN
     IF v_name IS NULL THEN
         RAISE EXCEPTION USING
@@ -105,6 +109,17 @@ BEGIN
                       FROM agentry.agent_aliases AS o
                       WHERE o.org_id = v_org_id AND o.alias = agentry.fold_name(t.alias) AND o.agent_id = v_id);
     RETURN v_id;
+EXCEPTION
+    WHEN check_violation OR not_null_violation THEN
+        GET STACKED DIAGNOSTICS
+            v_table = TABLE_NAME, v_column = COLUMN_NAME, v_rule = CONSTRAINT_NAME, v_hint = PG_EXCEPTION_HINT;
+        PERFORM agentry._refuse_value(
+            'agentry', v_table, v_column, v_rule, v_hint,
+            jsonb_build_object(
+                'name', p_name, 'access_method', p_access_method, 'status', p_status, 'instance_type', p_instance_type,
+                'context_type', p_context_type, 'personality', p_personality, 'scope', p_scope, 'team_id', p_team,
+                'user_id', p_user, 'domain_topic', p_domains, 'alias', p_aliases));
+        RAISE;
 END;
 $register_agent$;
 

@@ -15,13 +15,21 @@ VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $set_partition_policy$
 DECLARE
-    v_table record := agentry._partitioned_table(p_table);
+    v_table  text;
+    v_column text;
+    v_rule   text;
+    v_hint   text;
 BEGIN
-    INSERT INTO agentry.partition_policies (table_name, time_column, months_ahead, keep_months, retire_to, storage)
-    VALUES (v_table.oid, v_table.time_column, p_months_ahead, p_keep_months, p_retire_to, p_storage)
-    ON CONFLICT (table_name) DO UPDATE
-    SET time_column = excluded.time_column, months_ahead = excluded.months_ahead, keep_months = excluded.keep_months,
-        retire_to = excluded.retire_to, storage = excluded.storage;
+    PERFORM agentry._put_partition_policy(p_table, p_months_ahead, p_keep_months, p_retire_to, p_storage);
+EXCEPTION
+    WHEN check_violation OR not_null_violation THEN
+        GET STACKED DIAGNOSTICS
+            v_table = TABLE_NAME, v_column = COLUMN_NAME, v_rule = CONSTRAINT_NAME, v_hint = PG_EXCEPTION_HINT;
+        PERFORM agentry._refuse_value(
+            'agentry', v_table, v_column, v_rule, v_hint,
+            jsonb_build_object('months_ahead', p_months_ahead, 'keep_months', p_keep_months, 'retire_to', p_retire_to,
+                               'storage', p_storage));
+        RAISE;
 END;
 $set_partition_policy$;
 

@@ -33,6 +33,10 @@ SET search_path = pg_catalog, pg_temp
 AS $_remember$
 DECLARE
     v_owners record;
+    v_table  text;
+    v_column text;
+    v_rule   text;
+    v_hint   text;
 BEGIN
     IF p_scope IS DISTINCT FROM 'agent' THEN
         v_owners := agentry_memory._scope_owners(p_org_id, p_agent_id, p_scope);
@@ -58,6 +62,18 @@ BEGIN
     ELSIF p_embedding IS NOT NULL THEN
         PERFORM agentry_memory._embed_memory(p_org_id, id, p_embedding);
     END IF;
+EXCEPTION
+    WHEN check_violation OR not_null_violation THEN
+        GET STACKED DIAGNOSTICS
+            v_table = TABLE_NAME, v_column = COLUMN_NAME, v_rule = CONSTRAINT_NAME, v_hint = PG_EXCEPTION_HINT;
+        PERFORM agentry._refuse_value(
+            'agentry_memory', v_table, v_column, v_rule, v_hint,
+            jsonb_build_object(
+                'memory_type', p_memory_type, 'importance', p_importance, 'emotional_relevance', p_emotional_relevance,
+                'decay_rate', p_decay_rate, 'tags', p_tags, 'location', p_location, 'session', p_session,
+                'session_order', p_session_order, 'occurred_at', p_occurred_at, 'metadata', p_metadata,
+                'source_kind', p_source_kind, 'source_id', p_source_id, 'idempotency_key', p_idempotency_key));
+        RAISE;
 END;
 $_remember$;
 

@@ -12,6 +12,10 @@ DECLARE
     v_owners jsonb := '{}';
     v_rows   jsonb;
     v_ids    uuid[];
+    v_table  text;
+    v_column text;
+    v_rule   text;
+    v_hint   text;
 BEGIN
     SELECT b.n, b.reason
     INTO v_row
@@ -109,6 +113,13 @@ BEGIN
         END IF;
     END LOOP;
     RETURN v_ids;
+EXCEPTION
+    WHEN check_violation OR not_null_violation THEN
+        GET STACKED DIAGNOSTICS
+            v_table = TABLE_NAME, v_column = COLUMN_NAME, v_rule = CONSTRAINT_NAME, v_hint = PG_EXCEPTION_HINT;
+        PERFORM agentry._refuse_value(
+            'agentry_memory', v_table, v_column, v_rule, v_hint, p_memories);
+        RAISE;
 END;
 $_store_raw$;
 

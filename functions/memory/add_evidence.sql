@@ -19,10 +19,14 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $add_evidence$
 DECLARE
-    v_me   record := agentry_memory._reading_as(NULL);
-    v_end  record := agentry_memory._link_end(v_me.org_id, p_kind, p_id);
-    v_view record;
-    v_new  boolean;
+    v_me     record := agentry_memory._reading_as(NULL);
+    v_end    record := agentry_memory._link_end(v_me.org_id, p_kind, p_id);
+    v_view   record;
+    v_new    boolean;
+    v_table  text;
+    v_column text;
+    v_rule   text;
+    v_hint   text;
 BEGIN
     PERFORM agentry_memory._check_link_end(p_kind, p_id, v_end.is_there, v_end.readers, v_me.readers, v_me.sees_all);
     v_view := agentry_memory._lock_view(v_me.kind, v_me.org_id, v_me.agent_id, v_me.readers, v_me.sees_all, p_view);
@@ -58,6 +62,15 @@ BEGIN
     SET weight = excluded.weight, note = excluded.note
     RETURNING l.xmax = 0 INTO v_new;
     RETURN v_new;
+EXCEPTION
+    WHEN check_violation OR not_null_violation THEN
+        GET STACKED DIAGNOSTICS
+            v_table = TABLE_NAME, v_column = COLUMN_NAME, v_rule = CONSTRAINT_NAME, v_hint = PG_EXCEPTION_HINT;
+        PERFORM agentry._refuse_value(
+            'agentry_memory', v_table, v_column, v_rule, v_hint,
+            jsonb_build_object('from_kind', p_kind, 'from_id', p_id, 'to_kind', 'view', 'to_id', p_view,
+                               'weight', p_weight, 'note', p_note));
+        RAISE;
 END;
 $add_evidence$;
 

@@ -10,8 +10,12 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $deprecate_concept$
 DECLARE
-    v_me  record := agentry_memory._reading_as(NULL);
-    v_own boolean;
+    v_me     record := agentry_memory._reading_as(NULL);
+    v_own    boolean;
+    v_table  text;
+    v_column text;
+    v_rule   text;
+    v_hint   text;
 BEGIN
     SELECT v_me.kind IN ('app', 'admin') OR v_me.kind <> 'reader' AND c.agent_id IS NOT DISTINCT FROM v_me.agent_id
     INTO v_own
@@ -30,6 +34,13 @@ BEGIN
     UPDATE agentry_memory.stable_concepts AS c
     SET is_deprecated = true, deprecated_at = agentry._clock(), reason = p_reason
     WHERE c.org_id = v_me.org_id AND c.id = p_concept AND NOT c.is_deprecated;
+EXCEPTION
+    WHEN check_violation OR not_null_violation THEN
+        GET STACKED DIAGNOSTICS
+            v_table = TABLE_NAME, v_column = COLUMN_NAME, v_rule = CONSTRAINT_NAME, v_hint = PG_EXCEPTION_HINT;
+        PERFORM agentry._refuse_value(
+            'agentry_memory', v_table, v_column, v_rule, v_hint, jsonb_build_object('reason', p_reason));
+        RAISE;
 END;
 $deprecate_concept$;
 

@@ -29,6 +29,10 @@ DECLARE
     v_life    interval := agentry_memory._view_life(v_actor.org_id, p_expires_in);
     v_initial real;
     v_id      uuid;
+    v_table   text;
+    v_column  text;
+    v_rule    text;
+    v_hint    text;
 BEGIN
     IF p_confidence NOT BETWEEN 0 AND 1 THEN
         RAISE EXCEPTION USING
@@ -58,6 +62,15 @@ BEGIN
     SELECT DISTINCT v_actor.org_id, p_evidence_kind, u.id, 'supports', 'view', v_id
     FROM unnest(p_evidence) AS u (id);
     RETURN v_id;
+EXCEPTION
+    WHEN check_violation OR not_null_violation THEN
+        GET STACKED DIAGNOSTICS
+            v_table = TABLE_NAME, v_column = COLUMN_NAME, v_rule = CONSTRAINT_NAME, v_hint = PG_EXCEPTION_HINT;
+        PERFORM agentry._refuse_value(
+            'agentry_memory', v_table, v_column, v_rule, v_hint,
+            jsonb_build_object('hypothesis', p_hypothesis, 'view_type', p_view_type, 'source', p_source, 'tags', p_tags,
+                               'idempotency_key', p_idempotency_key));
+        RAISE;
 END;
 $derive_view$;
 

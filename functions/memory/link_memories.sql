@@ -20,10 +20,23 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $link_memories$
 DECLARE
-    v_me record := agentry_memory._reading_as(p_agent);
+    v_me     record := agentry_memory._reading_as(p_agent);
+    v_table  text;
+    v_column text;
+    v_rule   text;
+    v_hint   text;
 BEGIN
     RETURN agentry_memory._link(v_me.kind, v_me.org_id, v_me.agent_id, v_me.readers, v_me.sees_all,
                                 p_from_kind, p_from_id, p_relation, p_to_kind, p_to_id, p_weight, p_note);
+EXCEPTION
+    WHEN check_violation OR not_null_violation THEN
+        GET STACKED DIAGNOSTICS
+            v_table = TABLE_NAME, v_column = COLUMN_NAME, v_rule = CONSTRAINT_NAME, v_hint = PG_EXCEPTION_HINT;
+        PERFORM agentry._refuse_value(
+            'agentry_memory', v_table, v_column, v_rule, v_hint,
+            jsonb_build_object('from_kind', p_from_kind, 'from_id', p_from_id, 'to_kind', p_to_kind, 'to_id', p_to_id,
+                               'weight', p_weight, 'note', p_note));
+        RAISE;
 END;
 $link_memories$;
 
@@ -44,10 +57,14 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $link_memories$
 DECLARE
-    v_agent text;
-    v_me    record;
-    v_row   record;
-    v_count bigint := 0;
+    v_agent  text;
+    v_me     record;
+    v_row    record;
+    v_count  bigint := 0;
+    v_table  text;
+    v_column text;
+    v_rule   text;
+    v_hint   text;
 BEGIN
     PERFORM agentry._check_batch(p_links, '{from_id,relation,to_id}', '{agent,from_kind,to_kind,weight,note}');
     FOR v_row IN
@@ -68,6 +85,13 @@ BEGIN
             v_row.relation, v_row.to_kind, v_row.to_id, v_row.weight, v_row.note)::integer;
     END LOOP;
     RETURN v_count;
+EXCEPTION
+    WHEN check_violation OR not_null_violation THEN
+        GET STACKED DIAGNOSTICS
+            v_table = TABLE_NAME, v_column = COLUMN_NAME, v_rule = CONSTRAINT_NAME, v_hint = PG_EXCEPTION_HINT;
+        PERFORM agentry._refuse_value(
+            'agentry_memory', v_table, v_column, v_rule, v_hint, to_jsonb(v_row), v_row.n);
+        RAISE;
 END;
 $link_memories$;
 

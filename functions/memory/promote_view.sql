@@ -26,6 +26,10 @@ DECLARE
     v_owner   uuid;
     v_latest  record;
     v_id      uuid   := agentry.uuidv7();
+    v_table   text;
+    v_column  text;
+    v_rule    text;
+    v_hint    text;
 BEGIN
     v_view := agentry_memory._lock_view(v_me.kind, v_me.org_id, v_me.agent_id, v_me.readers, v_me.sees_all, p_view,
                                         p_own => true);
@@ -96,6 +100,14 @@ BEGIN
     SET status = 'promoted', promoted_to = v_id, reason = NULL
     WHERE v.org_id = v_me.org_id AND v.id = p_view;
     RETURN v_id;
+EXCEPTION
+    WHEN check_violation OR not_null_violation THEN
+        GET STACKED DIAGNOSTICS
+            v_table = TABLE_NAME, v_column = COLUMN_NAME, v_rule = CONSTRAINT_NAME, v_hint = PG_EXCEPTION_HINT;
+        PERFORM agentry._refuse_value(
+            'agentry_memory', v_table, v_column, v_rule, v_hint,
+            jsonb_build_object('concept_type', p_concept_type, 'definition', p_definition));
+        RAISE;
 END;
 $promote_view$;
 

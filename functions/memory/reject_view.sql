@@ -9,8 +9,12 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $reject_view$
 DECLARE
-    v_me   record := agentry_memory._reading_as(NULL);
-    v_view record;
+    v_me     record := agentry_memory._reading_as(NULL);
+    v_view   record;
+    v_table  text;
+    v_column text;
+    v_rule   text;
+    v_hint   text;
 BEGIN
     v_view := agentry_memory._lock_view(v_me.kind, v_me.org_id, v_me.agent_id, v_me.readers, v_me.sees_all, p_view,
                                         p_own => true);
@@ -21,6 +25,13 @@ BEGIN
     UPDATE agentry_memory.cognitive_views AS v
     SET status = 'rejected', reason = p_reason
     WHERE v.org_id = v_me.org_id AND v.id = p_view AND v.status <> 'rejected';
+EXCEPTION
+    WHEN check_violation OR not_null_violation THEN
+        GET STACKED DIAGNOSTICS
+            v_table = TABLE_NAME, v_column = COLUMN_NAME, v_rule = CONSTRAINT_NAME, v_hint = PG_EXCEPTION_HINT;
+        PERFORM agentry._refuse_value(
+            'agentry_memory', v_table, v_column, v_rule, v_hint, jsonb_build_object('reason', p_reason));
+        RAISE;
 END;
 $reject_view$;
 

@@ -19,6 +19,10 @@ DECLARE
     v_users  uuid[] := '{}';
     v_ids    uuid[];
     v_new    boolean[];
+    v_table  text;
+    v_column text;
+    v_rule   text;
+    v_hint   text;
 BEGIN
     PERFORM agentry._check_batch(
         p_memories, '{content}',
@@ -77,6 +81,13 @@ BEGIN
     END IF;
     PERFORM agentry_memory._embed_memories(v_actor.org_id, p_memories, v_ids, v_new);
     RETURN v_ids;
+EXCEPTION
+    WHEN check_violation OR not_null_violation THEN
+        GET STACKED DIAGNOSTICS
+            v_table = TABLE_NAME, v_column = COLUMN_NAME, v_rule = CONSTRAINT_NAME, v_hint = PG_EXCEPTION_HINT;
+        PERFORM agentry._refuse_value(
+            'agentry_memory', v_table, v_column, v_rule, v_hint, p_memories);
+        RAISE;
 END;
 $remember_all$;
 

@@ -14,7 +14,11 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $set_memory_settings$
 DECLARE
-    v_actor record := agentry._actor(p_agent);
+    v_actor  record := agentry._actor(p_agent);
+    v_table  text;
+    v_column text;
+    v_rule   text;
+    v_hint   text;
 BEGIN
     INSERT INTO agentry_memory.agent_memory_settings (
         org_id, agent_id, reflection_threshold, reflection_memories, reflections_a_day)
@@ -22,6 +26,15 @@ BEGIN
     ON CONFLICT (org_id, agent_id) DO UPDATE
     SET reflection_threshold = excluded.reflection_threshold, reflection_memories = excluded.reflection_memories,
         reflections_a_day = excluded.reflections_a_day;
+EXCEPTION
+    WHEN check_violation OR not_null_violation THEN
+        GET STACKED DIAGNOSTICS
+            v_table = TABLE_NAME, v_column = COLUMN_NAME, v_rule = CONSTRAINT_NAME, v_hint = PG_EXCEPTION_HINT;
+        PERFORM agentry._refuse_value(
+            'agentry_memory', v_table, v_column, v_rule, v_hint,
+            jsonb_build_object('reflection_threshold', p_reflection_threshold,
+                               'reflection_memories', p_reflection_memories, 'reflections_a_day', p_reflections_a_day));
+        RAISE;
 END;
 $set_memory_settings$;
 

@@ -140,6 +140,12 @@ COMMENT ON COLUMN agentry.partition_policies.months_ahead IS 'How many months ar
 COMMENT ON COLUMN agentry.partition_policies.keep_months IS 'Age in months at which a partition retires; NULL: never.';
 COMMENT ON COLUMN agentry.partition_policies.retire_to IS
     'keep; detach; archive (moved to schema agentry_archive); drop.';
+COMMENT ON CONSTRAINT partition_policies_months_ahead_check ON agentry.partition_policies IS
+    'months_ahead is 1 to 120.';
+COMMENT ON CONSTRAINT partition_policies_keep_months_check ON agentry.partition_policies IS
+    'keep_months is above 0; NULL: for ever.';
+COMMENT ON CONSTRAINT partition_policies_retire_to_check ON agentry.partition_policies IS
+    'retire_to is keep, detach, archive or drop.';
 
 CREATE TABLE IF NOT EXISTS agentry.partition_hooks (
     table_name  regclass NOT NULL,

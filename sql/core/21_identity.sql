@@ -15,6 +15,8 @@ COMMENT ON COLUMN agentry.organizations.id IS 'Id (UUID version 7, RFC 9562).';
 COMMENT ON COLUMN agentry.organizations.name IS 'Name, unique across all, at most 255 characters.';
 COMMENT ON COLUMN agentry.organizations.is_default IS
     'The organisation of those who never name one; exactly one exists from install.';
+COMMENT ON CONSTRAINT organizations_name_check ON agentry.organizations IS
+    'A name is not blank and at most 255 characters.';
 
 CREATE TABLE IF NOT EXISTS agentry.teams (
     org_id     uuid        NOT NULL,
@@ -152,6 +154,16 @@ COMMENT ON COLUMN agentry.agents.scope IS
     'Who sees the agent: organisation, its team, its user, or only itself (agent).';
 COMMENT ON COLUMN agentry.agents.db_role IS 'Database role that is this agent; set by administrators only.';
 COMMENT ON COLUMN agentry.agents.readers IS 'Who sees the agent: ids of itself and of what its scope names.';
+COMMENT ON CONSTRAINT agents_name_check ON agentry.agents IS
+    'A name is 1 to 100 characters in lower case, without *, :, comma and control characters.';
+COMMENT ON CONSTRAINT agents_access_method_check ON agentry.agents IS
+    'An access method is openclaw_session, cli, api or browser.';
+COMMENT ON CONSTRAINT agents_status_check ON agentry.agents IS 'A status is active, inactive, suspended or archived.';
+COMMENT ON CONSTRAINT agents_instance_type_check ON agentry.agents IS 'An instance type is subagent or peer.';
+COMMENT ON CONSTRAINT agents_context_type_check ON agentry.agents IS 'A context type is ephemeral or persistent.';
+COMMENT ON CONSTRAINT agents_personality_check ON agentry.agents IS 'A personality is a JSON object.';
+COMMENT ON CONSTRAINT agents_scope_check ON agentry.agents IS
+    'A scope is agent, user, team or organisation; for user or team the agent has one.';
 
 CREATE TABLE IF NOT EXISTS agentry.agent_aliases (
     org_id     uuid        NOT NULL,
@@ -172,6 +184,8 @@ COMMENT ON COLUMN agentry.agent_aliases.id IS
 COMMENT ON COLUMN agentry.agent_aliases.alias IS
     'Other name, lower case; neither an agent''s name nor another''s alias in the organisation.';
 COMMENT ON COLUMN agentry.agent_aliases.agent_id IS 'The agent.';
+COMMENT ON CONSTRAINT agent_aliases_alias_check ON agentry.agent_aliases IS
+    'An alias is 1 to 100 characters in lower case, without *, :, comma and control characters.';
 
 CREATE TABLE IF NOT EXISTS agentry.agent_domains (
     org_id         uuid        NOT NULL,
@@ -197,6 +211,10 @@ COMMENT ON COLUMN agentry.agent_domains.priority IS 'Order among the agents of a
 COMMENT ON COLUMN agentry.agent_domains.vote_count IS 'How often the assignment was confirmed.';
 COMMENT ON COLUMN agentry.agent_domains.last_confirmed IS 'When it was last confirmed.';
 COMMENT ON COLUMN agentry.agent_domains.notes IS 'Notes.';
+COMMENT ON CONSTRAINT agent_domains_domain_topic_check ON agentry.agent_domains IS
+    'A domain is 1 to 255 characters, without blanks around it.';
+COMMENT ON CONSTRAINT agent_domains_priority_check ON agentry.agent_domains IS 'A priority is 1 or more.';
+COMMENT ON CONSTRAINT agent_domains_vote_count_check ON agentry.agent_domains IS 'Votes are 0 or more.';
 
 CREATE TABLE IF NOT EXISTS agentry.service_roles (
     org_id     uuid        NOT NULL,

@@ -36,6 +36,10 @@ COMMENT ON COLUMN agentry.api_keys.key_hash IS
 COMMENT ON COLUMN agentry.api_keys.last_used_at IS 'Time of the last login.';
 COMMENT ON COLUMN agentry.api_keys.expires_at IS 'When it ends by itself; NULL: never.';
 COMMENT ON COLUMN agentry.api_keys.revoked_at IS 'When it was revoked; that ended its sessions too.';
+COMMENT ON CONSTRAINT api_keys_holder_check ON agentry.api_keys IS 'A key is of an agent or of a user, not of both.';
+COMMENT ON CONSTRAINT api_keys_name_check ON agentry.api_keys IS 'A name is not blank and at most 255 characters.';
+COMMENT ON CONSTRAINT api_keys_prefix_check ON agentry.api_keys IS 'A prefix is ak_ and eight hexadecimal digits.';
+COMMENT ON CONSTRAINT api_keys_key_hash_check ON agentry.api_keys IS 'A hash is 32 bytes.';
 
 CREATE TABLE IF NOT EXISTS agentry.login_sessions (
     org_id     uuid        NOT NULL,

@@ -49,6 +49,8 @@ COMMENT ON COLUMN agentry.legal_holds.subject_id IS 'Id of the agent or user.';
 COMMENT ON COLUMN agentry.legal_holds.reason IS 'Why.';
 COMMENT ON COLUMN agentry.legal_holds.placed_at IS 'Since when.';
 COMMENT ON COLUMN agentry.legal_holds.lifted_at IS 'When it ended; NULL while it holds.';
+COMMENT ON CONSTRAINT legal_holds_kind_check ON agentry.legal_holds IS 'A legal hold is on an agent or a user.';
+COMMENT ON CONSTRAINT legal_holds_reason_check ON agentry.legal_holds IS 'A reason is not blank.';
 
 CREATE TABLE IF NOT EXISTS agentry.pii_vault (
     org_id     uuid        NOT NULL,

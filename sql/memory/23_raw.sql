@@ -78,6 +78,22 @@ COMMENT ON COLUMN agentry_memory.raw_memories.idempotency_key IS
 COMMENT ON COLUMN agentry_memory.raw_memories.redacted_at IS
     'When agentry_memory.redact_raw_memory() took its content away.';
 COMMENT ON COLUMN agentry_memory.raw_memories.redaction_reason IS 'Why.';
+COMMENT ON CONSTRAINT raw_memories_scope_check ON agentry_memory.raw_memories IS
+    'A scope is agent, user, team or organisation; what it names is set.';
+COMMENT ON CONSTRAINT raw_memories_content_type_check ON agentry_memory.raw_memories IS
+    'A content type is text, voice, image, document, action or external.';
+COMMENT ON CONSTRAINT raw_memories_content_check ON agentry_memory.raw_memories IS 'The text is not blank.';
+COMMENT ON CONSTRAINT chk_content_or_encrypted ON agentry_memory.raw_memories IS
+    'It is a text or a ciphertext, until it is redacted.';
+COMMENT ON CONSTRAINT raw_memories_key_ref_check ON agentry_memory.raw_memories IS
+    'key_ref says where the key of a ciphertext is kept; it is not blank.';
+COMMENT ON CONSTRAINT raw_memories_metadata_check ON agentry_memory.raw_memories IS 'metadata is a JSON object.';
+COMMENT ON CONSTRAINT raw_memories_session_order_check ON agentry_memory.raw_memories IS
+    'session_order is a place in a session, so that is given too.';
+COMMENT ON CONSTRAINT raw_memories_idempotency_key_check ON agentry_memory.raw_memories IS
+    'An idempotency key is 1 to 255 characters.';
+COMMENT ON CONSTRAINT raw_memories_redaction_reason_check ON agentry_memory.raw_memories IS
+    'A reason of redaction is of what is redacted.';
 
 CREATE TABLE IF NOT EXISTS agentry_memory.event_memories (
     org_id            uuid        NOT NULL,

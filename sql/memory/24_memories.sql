@@ -121,6 +121,36 @@ COMMENT ON COLUMN agentry_memory.agent_memories.source_id IS
 COMMENT ON COLUMN agentry_memory.agent_memories.idempotency_key IS
     'The agent''s key for it, 1 to 255 characters: remembered twice, it is one memory.';
 COMMENT ON COLUMN agentry_memory.agent_memories.archived_at IS 'From when on it is kept but not recalled.';
+COMMENT ON CONSTRAINT agent_memories_scope_check ON agentry_memory.agent_memories IS
+    'A scope is agent, user, team or organisation; what it names is set.';
+COMMENT ON CONSTRAINT agent_memories_memory_type_check ON agentry_memory.agent_memories IS
+    'A memory is episodic, semantic, procedural, working, observation, reflection, plan or metacognition.';
+COMMENT ON CONSTRAINT agent_memories_content_check ON agentry_memory.agent_memories IS
+    'Content is a JSON object with the parts of its type: episodic {event, temporal}, semantic {concept, '
+    'definition}, procedural {skill, steps}, working {items, capacity}, others {text}.';
+COMMENT ON CONSTRAINT agent_memories_text_check ON agentry_memory.agent_memories IS
+    'There is something to read in the content.';
+COMMENT ON CONSTRAINT agent_memories_importance_check ON agentry_memory.agent_memories IS 'Importance is 0 to 1.';
+COMMENT ON CONSTRAINT agent_memories_emotional_relevance_check ON agentry_memory.agent_memories IS
+    'Emotional relevance is 0 to 1.';
+COMMENT ON CONSTRAINT agent_memories_decay_rate_check ON agentry_memory.agent_memories IS
+    'A decay rate is 0 to 1000, a day.';
+COMMENT ON CONSTRAINT agent_memories_tags_check ON agentry_memory.agent_memories IS
+    'Tags are a list of texts, none of them NULL.';
+COMMENT ON CONSTRAINT agent_memories_related_check ON agentry_memory.agent_memories IS
+    'Whom it is about is told by lists without NULL.';
+COMMENT ON CONSTRAINT agent_memories_location_check ON agentry_memory.agent_memories IS
+    'A location is not blank; NULL: none is known.';
+COMMENT ON CONSTRAINT agent_memories_session_check ON agentry_memory.agent_memories IS
+    'A session is not blank; session_order is a place in a session, so that is given too.';
+COMMENT ON CONSTRAINT agent_memories_occurred_at_check ON agentry_memory.agent_memories IS
+    'It happened at a time that is not infinite.';
+COMMENT ON CONSTRAINT agent_memories_metadata_check ON agentry_memory.agent_memories IS 'metadata is a JSON object.';
+COMMENT ON CONSTRAINT agent_memories_source_check ON agentry_memory.agent_memories IS
+    'source_kind and source_id come together; the kind is a word of lower case letters, digits and _, at most 40 '
+    'characters, and begins with a letter.';
+COMMENT ON CONSTRAINT agent_memories_idempotency_key_check ON agentry_memory.agent_memories IS
+    'An idempotency key is 1 to 255 characters.';
 
 CREATE TABLE IF NOT EXISTS agentry_memory.memory_links (
     org_id     uuid        NOT NULL,
@@ -178,6 +208,17 @@ COMMENT ON COLUMN agentry_memory.memory_links.scope IS 'Scope of what it starts 
 COMMENT ON COLUMN agentry_memory.memory_links.readers IS 'Ids of those who read it; made from the columns before.';
 COMMENT ON COLUMN agentry_memory.memory_links.weight IS 'How much it counts, 0 to 1.';
 COMMENT ON COLUMN agentry_memory.memory_links.note IS 'Why; for people.';
+COMMENT ON CONSTRAINT memory_links_scope_check ON agentry_memory.memory_links IS
+    'A scope is agent, user, team or organisation; what it names is set.';
+COMMENT ON CONSTRAINT memory_links_kind_check ON agentry_memory.memory_links IS
+    'A kind is memory, raw_memory, event, view or concept.';
+COMMENT ON CONSTRAINT memory_links_relation_check ON agentry_memory.memory_links IS
+    'A relation is derived_from, supports, contradicts, supersedes or summarises.';
+COMMENT ON CONSTRAINT memory_links_itself_check ON agentry_memory.memory_links IS
+    'A link leads to something else than it starts from.';
+COMMENT ON CONSTRAINT memory_links_weight_check ON agentry_memory.memory_links IS 'A weight is 0 to 1.';
+COMMENT ON CONSTRAINT memory_links_note_check ON agentry_memory.memory_links IS
+    'A note is not blank; NULL: there is none.';
 
 CREATE TABLE IF NOT EXISTS agentry_memory.memory_link_kinds (
     kind        text     NOT NULL,
@@ -246,6 +287,12 @@ COMMENT ON COLUMN agentry_memory.agent_memory_settings.reflection_memories IS
     'How many memories a reflection needs at least [memory.reflection_memories: 5].';
 COMMENT ON COLUMN agentry_memory.agent_memory_settings.reflections_a_day IS
     'After how many reflections within 24 hours none is due [memory.reflections_a_day: 3].';
+COMMENT ON CONSTRAINT agent_memory_settings_reflection_threshold_check ON agentry_memory.agent_memory_settings IS
+    'reflection_threshold is 0.1 to 100000; NULL: that of the organisation.';
+COMMENT ON CONSTRAINT agent_memory_settings_reflection_memories_check ON agentry_memory.agent_memory_settings IS
+    'reflection_memories is 1 to 100000; NULL: that of the organisation.';
+COMMENT ON CONSTRAINT agent_memory_settings_reflections_a_day_check ON agentry_memory.agent_memory_settings IS
+    'reflections_a_day is 0 to 1000; NULL: that of the organisation.';
 
 -- EXPLAIN shows estimates to everyone, and these come from statistics of all rows: none is kept of what was written
 ALTER TABLE agentry_memory.agent_memories

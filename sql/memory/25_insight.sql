@@ -87,6 +87,29 @@ COMMENT ON COLUMN agentry_memory.stable_concepts.promotion_confidence IS
 COMMENT ON COLUMN agentry_memory.stable_concepts.forced_against IS
     'The reasons of promotion_verdict() over which somebody promoted it; empty: there were none.';
 COMMENT ON COLUMN agentry_memory.stable_concepts.tags IS 'Tags, those of the view.';
+COMMENT ON CONSTRAINT stable_concepts_scope_check ON agentry_memory.stable_concepts IS
+    'A scope is agent, user, team or organisation; what it names is set.';
+COMMENT ON CONSTRAINT stable_concepts_canonical_name_check ON agentry_memory.stable_concepts IS
+    'A name is in lower case, with single blanks, at most 200 characters.';
+COMMENT ON CONSTRAINT stable_concepts_display_name_check ON agentry_memory.stable_concepts IS 'A name is not blank.';
+COMMENT ON CONSTRAINT stable_concepts_concept_type_check ON agentry_memory.stable_concepts IS
+    'A type of concept is a word of lower case letters, digits and _, at most 40 characters, and begins with a '
+    'letter.';
+COMMENT ON CONSTRAINT stable_concepts_definition_check ON agentry_memory.stable_concepts IS
+    'A definition is a JSON object.';
+COMMENT ON CONSTRAINT stable_concepts_version_check ON agentry_memory.stable_concepts IS 'Versions count from 1.';
+COMMENT ON CONSTRAINT stable_concepts_parent_concept_id_check ON agentry_memory.stable_concepts IS
+    'The version before is another concept.';
+COMMENT ON CONSTRAINT stable_concepts_deprecated_at_check ON agentry_memory.stable_concepts IS
+    'deprecated_at is set where a concept is deprecated, and only there.';
+COMMENT ON CONSTRAINT stable_concepts_reason_check ON agentry_memory.stable_concepts IS
+    'A reason is not blank, and is of what is deprecated; NULL: none is told.';
+COMMENT ON CONSTRAINT stable_concepts_promotion_confidence_check ON agentry_memory.stable_concepts IS
+    'Confidence is 0 to 1.';
+COMMENT ON CONSTRAINT stable_concepts_forced_against_check ON agentry_memory.stable_concepts IS
+    'Reasons are a list without NULL.';
+COMMENT ON CONSTRAINT stable_concepts_tags_check ON agentry_memory.stable_concepts IS
+    'Tags are a list of texts, none of them NULL.';
 
 CREATE TABLE IF NOT EXISTS agentry_memory.cognitive_views (
     org_id                 uuid        NOT NULL,
@@ -182,6 +205,34 @@ COMMENT ON COLUMN agentry_memory.cognitive_views.promoted_to IS
 COMMENT ON COLUMN agentry_memory.cognitive_views.tags IS 'Tags.';
 COMMENT ON COLUMN agentry_memory.cognitive_views.idempotency_key IS
     'The agent''s key for it, 1 to 255 characters: derived twice, it is one view.';
+COMMENT ON CONSTRAINT cognitive_views_scope_check ON agentry_memory.cognitive_views IS
+    'A scope is agent, user, team or organisation; what it names is set.';
+COMMENT ON CONSTRAINT cognitive_views_hypothesis_check ON agentry_memory.cognitive_views IS
+    'A hypothesis is a text that is not blank.';
+COMMENT ON CONSTRAINT cognitive_views_view_type_check ON agentry_memory.cognitive_views IS
+    'A type of view is a word of lower case letters, digits and _, at most 40 characters, and begins with a '
+    'letter.';
+COMMENT ON CONSTRAINT cognitive_views_source_check ON agentry_memory.cognitive_views IS
+    'A source, such as llm, is a word of lower case letters, digits and _, at most 40 characters, and begins '
+    'with a letter.';
+COMMENT ON CONSTRAINT cognitive_views_initial_confidence_check ON agentry_memory.cognitive_views IS
+    'Confidence is 0 to 1.';
+COMMENT ON CONSTRAINT cognitive_views_confidence_check ON agentry_memory.cognitive_views IS 'Confidence is 0 to 1.';
+COMMENT ON CONSTRAINT cognitive_views_evidence_count_check ON agentry_memory.cognitive_views IS 'Counts are 0 or more.';
+COMMENT ON CONSTRAINT cognitive_views_validation_count_check ON agentry_memory.cognitive_views IS
+    'last_validated_at is set where a view was validated, and only there.';
+COMMENT ON CONSTRAINT cognitive_views_status_check ON agentry_memory.cognitive_views IS
+    'A status is active, expired, promoted or rejected.';
+COMMENT ON CONSTRAINT cognitive_views_reason_check ON agentry_memory.cognitive_views IS
+    'A reason is not blank, and is of what is rejected; NULL: none is told.';
+COMMENT ON CONSTRAINT cognitive_views_expires_at_check ON agentry_memory.cognitive_views IS
+    'A view expires at a time that is not infinite.';
+COMMENT ON CONSTRAINT cognitive_views_promoted_to_check ON agentry_memory.cognitive_views IS
+    'promoted_to is of what is promoted.';
+COMMENT ON CONSTRAINT cognitive_views_tags_check ON agentry_memory.cognitive_views IS
+    'Tags are a list of texts, none of them NULL.';
+COMMENT ON CONSTRAINT cognitive_views_idempotency_key_check ON agentry_memory.cognitive_views IS
+    'An idempotency key is 1 to 255 characters.';
 
 DO $install$
 BEGIN

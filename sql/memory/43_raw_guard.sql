@@ -13,7 +13,7 @@ SELECT agentry.guard_table('agentry_memory.event_memory_keys', p_visible_to => '
     p_written_by => 'changes of agentry_memory.event_memories');
 
 -- what somebody set otherwise stays, and maintenance makes the months that come
-SELECT agentry.set_partition_policy(t::text, p_keep_months => 24, p_retire_to => 'archive',
+SELECT agentry._put_partition_policy(t::text, p_keep_months => 24, p_retire_to => 'archive',
     p_storage => '{autovacuum_vacuum_scale_factor=0.1,autovacuum_vacuum_threshold=1000,'
                  'autovacuum_analyze_scale_factor=0.05}')
 FROM unnest('{agentry_memory.raw_memories,agentry_memory.event_memories}'::regclass[]) AS t

@@ -222,6 +222,20 @@ RULES: dict[str, Rule] = {
         "SELECT full_name FROM col WHERE coalesce(btrim(col_description(attrelid, attnum)), '') = ''",
         "ALTER TABLE agentry.agents ADD COLUMN offender text",
     ),
+    "every CHECK of a table whose rules a function explains, or that has such a comment, says what is allowed": Rule(
+        r"""SELECT tbl.full_name || ': ' || k.conname FROM tbl JOIN pg_constraint AS k ON k.conrelid = tbl.oid
+            WHERE k.contype = 'c' AND coalesce(btrim(obj_description(k.oid, 'pg_constraint')), '') = ''
+              AND tbl.full_name IN (
+                  SELECT m.found[1]
+                  FROM fn, regexp_matches(body, '(?:INSERT INTO|UPDATE) (agentry\w*\.\w+)', 'g') AS m (found)
+                  WHERE body LIKE '%agentry._refuse_value(%'
+                  UNION
+                  SELECT t.full_name
+                  FROM tbl AS t
+                  JOIN pg_constraint AS o ON o.conrelid = t.oid AND o.contype = 'c'
+                  WHERE obj_description(o.oid, 'pg_constraint') <> '')""",
+        "ALTER TABLE agentry.agents ADD CONSTRAINT offender CHECK (name <> 'offender')",
+    ),
     "every schema and type has a comment": Rule(
         """SELECT ns.nspname || '.' || t.typname FROM pg_type AS t JOIN ns ON ns.oid = t.typnamespace
            LEFT JOIN pg_class AS c ON c.oid = t.typrelid
@@ -660,7 +674,7 @@ RULES: dict[str, Rule] = {
             for name in (
                 "_acting_role", "_actor", "_caller", "_clock", "_closest", "_closest_agent", "_describe_rules",
                 "_identity", "_is_erasing", "_is_owner", "_is_restricted", "_me", "_modules",
-                "_refuse_unknown_agent", "_resolve_agent", "_resolve_user", "_setting",
+                "_refuse_unknown_agent", "_refuse_value", "_resolve_agent", "_resolve_user", "_setting",
                 "_setting_in_range", "_source_version", "_subject",
             )
         }

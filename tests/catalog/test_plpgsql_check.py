@@ -67,6 +67,7 @@ ALLOWED = {
     ("agentry_memory._own_raw_memory", "not sanitized"): "the lock is one of two texts",
     ("agentry_memory._unlink_rows", "not sanitized"): "the table is a regclass; conditions as above",
     # dynamic SQL in public functions
+    ("agentry._refuse_value", "not sanitized"): "the table is a regclass, the condition that of its own CHECK",
     ("agentry.forget", "not sanitized"): "tables are regclass, columns by %I, the subject by %L or a parameter",
     ("agentry.verify_forgotten", "not sanitized"): "tables are regclass, columns by %I, the subject a parameter",
     ("agentry.health", "not sanitized"): "a check is SQL, which administrators write",

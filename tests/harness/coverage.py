@@ -147,6 +147,7 @@ def checks(root: Path) -> list[Check]:
 
 _RAISED = re.compile(r"CONTEXT:  PL/pgSQL function (?:(\w+)\.)?\"?(\w+)\"?\(.*\) line (\d+) at RAISE$", re.MULTILINE)
 _VIOLATED = re.compile(r'relation "([^"]+)" violates check constraint "([^"]+)"')
+_EXPLAINED = re.compile(r"DETAIL:  It breaks (\S+) of (?:\w+\.)?(\w+)\.$", re.MULTILINE)  # by agentry._refuse_value()
 _PARTITION = re.compile(r"_(default|\d{4}_\d\d)$")  # a monthly table's message names the partition
 
 
@@ -166,6 +167,7 @@ def not_raised(log: str, known: list[Raise]) -> list[Raise]:
 def not_violated(log: str, known: list[Check]) -> list[Check]:
     """Those CHECKs that the log has no trace of."""
     seen = {(_PARTITION.sub("", table), name) for table, name in _VIOLATED.findall(log)}
+    seen |= {(table, name) for name, table in _EXPLAINED.findall(log)}
     return [one for one in known if (one.table, one.name) not in seen and (one.table, one.name) not in UNSEEN_CHECKS]
 
 

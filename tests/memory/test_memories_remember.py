@@ -234,10 +234,10 @@ def test_memories_of_one_session_are_neighbours_in_their_order(town: Town) -> No
 
 
 BAD_ARGUMENTS: list[tuple[dict[str, Any], type[Exception], str]] = [
-    ({"memory_type": "dream"}, errors.CheckViolation, "agent_memories_memory_type_check"),
-    ({"memory_type": None}, errors.NotNullViolation, "memory_type"),
-    ({"importance": 1.5}, errors.CheckViolation, "agent_memories_importance_check"),
-    ({"importance": float("nan")}, errors.CheckViolation, "agent_memories_importance_check"),
+    ({"memory_type": "dream"}, errors.CheckViolation, "wrong value: memory_type = 'dream'"),
+    ({"memory_type": None}, errors.NotNullViolation, "wrong value: memory_type = NULL"),
+    ({"importance": 1.5}, errors.CheckViolation, "wrong value: importance = '1.5'"),
+    ({"importance": float("nan")}, errors.CheckViolation, "wrong value: importance = 'NaN'"),
     ({"related_agents": ["codre"]}, errors.UndefinedObject, "agent 'codre' does not exist"),
     ({"related_agents": [None]}, errors.UndefinedObject, "agent NULL does not exist"),
     ({"related_users": ["zed"]}, errors.UndefinedObject, "user 'zed' does not exist"),

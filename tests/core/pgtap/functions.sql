@@ -85,8 +85,8 @@ FROM pg_proc AS p
 WHERE p.pronamespace = 'agentry'::regnamespace AND p.proname LIKE '\_%';
 SELECT set_eq('SELECT DISTINCT proname FROM internal WHERE reached',
               '{_acting_role, _actor, _caller, _clock, _closest, _closest_agent, _describe_rules, _identity,
-                _is_erasing, _is_owner, _is_restricted, _me, _modules, _refuse_unknown_agent, _resolve_agent,
-                _resolve_user, _setting, _setting_in_range, _source_version, _subject}'::name[],
+                _is_erasing, _is_owner, _is_restricted, _me, _modules, _refuse_unknown_agent, _refuse_value,
+                _resolve_agent, _resolve_user, _setting, _setting_in_range, _source_version, _subject}'::name[],
               'internal functions of agentry that others may call');
 SELECT set_eq('SELECT DISTINCT proname FROM internal WHERE prosecdef', '{_audit, _identity, _is_erasing}'::name[],
               'internal functions of agentry with the rights of their owner');
