@@ -16,6 +16,7 @@ DECLARE
     v_until timestamptz[] := '{}';
 BEGIN
     PERFORM agentry._check_batch(p_claims, '{chat_id}', '{agent,lease,token}');
+    PERFORM agentry._check_types(p_claims, '{"chat_id": "bigint", "lease": "interval", "token": "integer"}');
     FOR v_row IN
         SELECT c.n,
                (c.value ->> 'chat_id')::bigint AS chat_id,

@@ -24,6 +24,7 @@ DECLARE
     v_results text[] := '{}';
 BEGIN
     PERFORM agentry._check_batch(p_marks, '{chat_id,status}', '{agent,token,error}');
+    PERFORM agentry._check_types(p_marks, '{"chat_id": "bigint", "token": "integer"}');
     v_given := ARRAY(SELECT DISTINCT m.value ->> 'agent' FROM jsonb_array_elements(p_marks) AS m (value));
     IF v_given = '{}' THEN
         RETURN;

@@ -14,6 +14,7 @@ DECLARE
     v_actor record;
 BEGIN
     PERFORM agentry._check_batch(p_claims, '{chat_id}', '{agent,token}');
+    PERFORM agentry._check_types(p_claims, '{"chat_id": "bigint", "token": "integer"}');
     FOR v_row IN
         SELECT (c.value ->> 'chat_id')::bigint AS chat_id,
                c.value ->> 'agent' AS agent,

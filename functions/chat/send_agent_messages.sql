@@ -40,6 +40,8 @@ BEGIN
         RETURN v_ids;
     END IF;
     v_ids := '{}';
+    PERFORM agentry._check_types(p_messages, '{"recipients": "array", "reply_to": "bigint", "expires_in": "interval", '
+                                             '"priority": "integer"}');
     FOR v_row IN SELECT m.* FROM agentry_chat._read_messages(p_messages) AS m ORDER BY m.n LOOP
         v_ids := v_ids || agentry_chat._send(
             v_actor.org_id, v_actors[array_position(v_given, v_row.sender)], v_row.message, v_row.recipients,

@@ -67,6 +67,7 @@ DECLARE
     v_hint   text;
 BEGIN
     PERFORM agentry._check_batch(p_links, '{from_id,relation,to_id}', '{agent,from_kind,to_kind,weight,note}');
+    PERFORM agentry._check_types(p_links, '{"from_id": "uuid", "to_id": "uuid", "weight": "real"}');
     FOR v_row IN
         SELECT b.n, b.value ->> 'agent' AS agent,
                coalesce(b.value ->> 'from_kind', 'memory') AS from_kind, (b.value ->> 'from_id')::uuid AS from_id,

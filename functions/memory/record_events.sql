@@ -13,6 +13,10 @@ BEGIN
     PERFORM agentry._check_batch(p_events, '{memory_id,action,target}',
                                  '{actor,quantity,unit,timestamp,confidence,ordinal,extractor_version,source,'
                                  'metadata}');
+    PERFORM agentry._check_types(
+        p_events,
+        '{"memory_id": "uuid", "quantity": "numeric", "timestamp": "timestamptz", "confidence": "real", '
+        '"ordinal": "integer"}');
     RETURN agentry_memory._store_events((agentry._caller()).org_id, p_events);
 END;
 $record_events$;

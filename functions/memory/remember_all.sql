@@ -29,7 +29,11 @@ BEGIN
         '{agent,memory_type,importance,emotional_relevance,tags,related_agents,related_users,location,session,'
         'session_order,occurred_at,expires_at,pinned,decay_rate,scope,metadata,source_kind,source_id,embedding,'
         'idempotency_key}');
-    PERFORM agentry_memory._check_memories(p_memories);
+    PERFORM agentry._check_types(
+        p_memories,
+        '{"importance": "real", "emotional_relevance": "real", "decay_rate": "real", "session_order": "bigint", '
+        '"occurred_at": "timestamptz", "expires_at": "timestamptz", "pinned": "boolean", "tags": "array", '
+        '"related_agents": "array", "related_users": "array"}');
     v_given := ARRAY(SELECT DISTINCT m.agent FROM agentry_memory._read_memories(p_memories) AS m);
     IF v_given = '{}' THEN
         RETURN ARRAY[]::uuid[];

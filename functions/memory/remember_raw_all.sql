@@ -12,6 +12,7 @@ AS $remember_raw_all$
 BEGIN
     PERFORM agentry._check_batch(p_memories, '{}', '{content,agent,user,scope,team,content_type,encrypted,key_ref,'
                                                    'metadata,session,session_order,created_at,idempotency_key}');
+    PERFORM agentry._check_types(p_memories, '{"session_order": "bigint", "created_at": "timestamptz"}');
     RETURN agentry_memory._store_raw(
         (agentry._caller()).org_id,
         p_memories,

@@ -574,7 +574,8 @@ def test_a_bad_mark_of_a_batch_is_named_by_its_position(chat: Connection, wrong:
         ({"chat_id": None}, errors.UndefinedObject),
         ({"agent": "nobody"}, errors.UndefinedObject),
         ({"agent": None}, errors.InvalidParameterValue),
-        ({"chat_id": "x"}, errors.InvalidTextRepresentation),
+        ({"chat_id": "x"}, errors.InvalidParameterValue),
+        ({"token": 2**31}, errors.InvalidParameterValue),
     ],
 )
 def test_a_batch_of_marks_is_all_or_nothing(

@@ -151,6 +151,9 @@ def test_a_batch_of_claims_is_extended_in_order_or_not_at_all(timed: Connection)
     assert delivery(timed, first, "coder")["lease_until"] == now + timedelta(minutes=5)
     with refused(timed, errors.InvalidParameterValue, "object 1 of the batch is not right", "unknown: chat"):
         timed.execute("""SELECT agentry_chat.extend_agent_messages('[{"chat": 1}]')""")
+    batch[1]["lease"] = "long"
+    with refused(timed, errors.InvalidParameterValue, "object 2 of the batch is not right", "lease: long", "5 minutes"):
+        timed.execute("SELECT agentry_chat.extend_agent_messages(%s::jsonb)", [json.dumps(batch)])
 
 
 # -- release ----------------------------------------------------------------------------------------------------------
@@ -209,6 +212,9 @@ def test_a_batch_of_claims_is_released_or_none_of_it(chat: Connection) -> None:
     with refused(chat, errors.ObjectNotInPrerequisiteState, f"message {second} is pending, and nobody holds it"):
         chat.execute("SELECT agentry_chat.release_agent_messages(%s::jsonb)", [batch])
     assert delivery(chat, first, "coder")["status"] == "received"
+    wrong = json.dumps([{"chat_id": first, "agent": "coder"}, {"chat_id": second, "agent": "coder", "token": "last"}])
+    with refused(chat, errors.InvalidParameterValue, "object 2 of the batch is not right", "token: last", "integer"):
+        chat.execute("SELECT agentry_chat.release_agent_messages(%s::jsonb)", [wrong])
     claim(chat, "coder")
     assert value(chat, "SELECT agentry_chat.release_agent_messages(%s::jsonb)", batch) == 2
     assert claim_ids(chat, "coder") == [first, second]

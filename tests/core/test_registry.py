@@ -461,6 +461,33 @@ def test_a_batch_that_is_right_passes(tx: Connection) -> None:
         tx.execute("SELECT agentry._check_batch(%s::jsonb, '{a}', '{b}')", [batch])
 
 
+@pytest.mark.parametrize(
+    ("kind", "good", "wrong", "hint"),
+    [
+        ("real", '"1e3"', '"1e300"', "a number"),
+        ("numeric", "12345678901234567890.5", '"many"', "a number"),
+        ("integer", "2147483647", "2147483648", "an integer, at most 2147483647"),
+        ("bigint", '"-7"', "1.5", "an integer"),
+        ("interval", '"5 minutes"', '"soon"', "an interval, such as 5 minutes"),
+        ("timestamptz", '"2026-01-01"', '"2026-13-01"', "a time"),
+        ("boolean", "true", '"perhaps"', "true or false"),
+        ("uuid", '"00000000-0000-0000-0000-000000000000"', "7", "a UUID"),
+        ("array", '["a"]', '"a"', "an array"),
+    ],
+)
+def test_a_value_of_a_wrong_type_is_refused_by_position(
+    tx: Connection, kind: str, good: str, wrong: str, hint: str
+) -> None:
+    query = "SELECT agentry._check_types(%s::jsonb, jsonb_build_object('a', %s::text))"
+    fine = f'{{"a": {good}, "b": {wrong}}}, {{"a": null}}, {{}}'
+    tx.execute(query.encode(), [f"[{fine}]", kind])
+    refused(
+        tx, query, f'[{fine}, {{"a": {wrong}}}, {{"a": {{}}}}]', kind,
+        error=errors.InvalidParameterValue, match="object 4 of the batch is not right",
+        detail="a: " + wrong.strip('"'), hint=f"a is {hint}.",
+    )  # fmt: skip
+
+
 def test_organisations_are_made_by_administrators(town: Town) -> None:
     other = one(town.conn, "SELECT agentry.create_organization('other')")
     assert one(town.conn, "SELECT is_default FROM agentry.organizations WHERE id = %s", other) is False

@@ -198,6 +198,35 @@ def test_the_first_wrong_object_of_a_batch_is_named(town: Town) -> None:
         call(town.conn, "remember_all", memories=Jsonb(batch))
 
 
+@pytest.mark.parametrize(
+    ("function", "good", "bad"),
+    [
+        ("remember_all", {"agent": "nova", "content": "x"},
+         {"importance": "high", "expires_at": "never", "pinned": 2, "tags": "a", "decay_rate": 1e300}),
+        ("remember_raw_all", {"agent": "nova", "content": "x"},
+         {"session_order": "first", "created_at": "yesterday or so"}),
+        ("record_events", {"memory_id": "raw", "action": "did", "target": "it"},
+         {"memory_id": "x", "quantity": "many", "timestamp": "then", "confidence": 1e300, "ordinal": 2**31}),
+        ("link_memories", {"from_id": "memory", "relation": "supports", "to_id": "other"},
+         {"from_id": 7, "to_id": "other one", "weight": "heavy"}),
+    ],
+)  # fmt: skip
+def test_a_value_of_a_batch_that_is_no_number_time_or_id_is_named(
+    town: Town, function: str, good: dict[str, Any], bad: dict[str, Any]
+) -> None:
+    ids = filled(town.conn)
+    good = {key: str(ids.get(part, part)) for key, part in good.items()}
+    before = state(town.conn)
+    argument = {"record_events": "events", "link_memories": "links"}.get(function, "memories")
+    for key, wrong in bad.items():
+        with pytest.raises(errors.InvalidParameterValue, match=r"^object 2 of the batch is not right") as caught, \
+                town.conn.transaction():  # fmt: skip
+            call(town.conn, function, **{argument: Jsonb([good, {**good, key: wrong}])})
+        assert str(caught.value.diag.message_detail).startswith(f"{key}: ")
+        assert str(caught.value.diag.message_hint).startswith(f"{key} is ")
+    assert state(town.conn) == before
+
+
 def test_what_a_policy_or_trigger_says_itself_is_left_as_it_is(town: Town) -> None:
     with pytest.raises(errors.CheckViolation, match="this is no content of a memory of type plan") as caught:
         call(town.conn, "remember", agent="nova", content=Jsonb({}), memory_type="plan")
