@@ -78,7 +78,9 @@ BEGIN
             ON e.org_id = m.org_id AND e.source_id = v_source AND e.row_id = m.id::text
         LEFT JOIN agentry_memory.memory_access AS u ON u.org_id = e.org_id AND u.entry_id = e.id
         CROSS JOIN LATERAL (
-            SELECT greatest(extract(epoch FROM p_now - coalesce(u.last_accessed, m.occurred_at)), 0)::float8 / 86400
+            -- not of a difference of times: PostgreSQL 16 refuses that of an infinite one
+            SELECT least(greatest(date_part('epoch', p_now)
+                                  - date_part('epoch', coalesce(u.last_accessed, m.occurred_at)), 0) / 86400, 1e8)
         ) AS d (days)
         CROSS JOIN (SELECT extract(epoch FROM p_low_for)::float8 / 86400) AS l (days)
         WHERE m.archived_at IS NULL AND (m.expires_at IS NULL OR m.expires_at > p_now)
