@@ -170,7 +170,7 @@ BEGIN
                 JOIN unnest(v_terms, v_numbers) AS t (term, number) ON t.term = ANY (e.terms)
                 WHERE e.org_id = p_org_id AND e.id = ANY (v_few)
                 GROUP BY e.id
-                ORDER BY sum(v_weights[t.number] / (1 + 0.9 * (0.6 + 0.4 * e.length / v_length))) DESC, e.id
+                ORDER BY sum(v_weights[t.number] / (1 + 0.9 * (0.6 + 0.4 * (e.length / v_length)))) DESC, e.id
                 LIMIT v_many);
         ELSIF NOT v_together THEN
             v_words := ARRAY(
@@ -187,7 +187,7 @@ BEGIN
                 JOIN unnest(v_terms, v_numbers) AS t (term, number)
                     ON t.number <= v_probes AND t.term = ANY (e.terms)
                 GROUP BY e.id
-                ORDER BY sum(v_weights[t.number] / (1 + 0.9 * (0.6 + 0.4 * e.length / v_length))) DESC,
+                ORDER BY sum(v_weights[t.number] / (1 + 0.9 * (0.6 + 0.4 * (e.length / v_length)))) DESC,
                          e.id
                 LIMIT v_many);
         ELSE
@@ -210,7 +210,7 @@ BEGIN
                     LIMIT 2000) AS e
                 JOIN unnest(v_terms, v_numbers) AS t (term, number) ON t.term = ANY (e.terms)
                 GROUP BY e.id
-                ORDER BY sum(v_weights[t.number] / (1 + 0.9 * (0.6 + 0.4 * e.length / v_length))) DESC,
+                ORDER BY sum(v_weights[t.number] / (1 + 0.9 * (0.6 + 0.4 * (e.length / v_length)))) DESC,
                          e.id
                 LIMIT v_many);
             IF cardinality(v_words) < v_many THEN
@@ -237,7 +237,7 @@ BEGIN
                            WHERE e.expires_at IS NOT NULL AND e.org_id = p_org_id AND e.owner_id = ANY (p_owners)),
             p_now, p_sources, v_sessions, p_since, p_until, p_tags, v_few), '{}');
     END IF;
-    IF v_few IS NOT NULL THEN
+    IF v_few IS NOT NULL AND v_importance + v_recency > 0 THEN
         v_others := ARRAY(
             SELECT n.id
             FROM (SELECT e.id, row_number() OVER (ORDER BY e.importance DESC, e.id DESC) AS important,
@@ -245,7 +245,7 @@ BEGIN
                   FROM agentry_memory.memory_entries AS e
                   WHERE e.org_id = p_org_id AND e.id = ANY (v_few)) AS n
             WHERE v_importance > 0 AND n.important <= v_many OR v_recency > 0 AND n.new <= v_many);
-    ELSIF v_importance > 0 THEN
+    ELSIF v_few IS NULL AND v_importance > 0 THEN
         v_others := ARRAY(
             SELECT n.id
             FROM unnest(p_owners) AS o (owner_id)
@@ -353,7 +353,7 @@ BEGIN
     ), windows AS MATERIALIZED (
         SELECT p.place + h.step AS place,
                0.9 * (0.6 + 0.4 * sum(h.share * p.length) / (sum(h.share) * v_length)) AS damping,
-               0.9 * (0.6 + 0.4 * sum(p.length) FILTER (WHERE h.step = 0) / v_length) AS own_damping,
+               0.9 * (0.6 + 0.4 * (sum(p.length) FILTER (WHERE h.step = 0) / v_length)) AS own_damping,
                sum(h.share * v.likeness) / nullif(sum(h.share) FILTER (WHERE v.likeness IS NOT NULL), 0) AS meaning,
                sum(v.likeness) FILTER (WHERE h.step = 0) AS own_meaning
         FROM pool AS p
