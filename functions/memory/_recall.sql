@@ -352,7 +352,7 @@ BEGIN
         WHERE h.share > 0
     ), windows AS MATERIALIZED (
         SELECT p.place + h.step AS place,
-               0.9 * (0.6 + 0.4 * sum(h.share * p.length) / (sum(h.share) * v_length)) AS damping,
+               0.9 * (0.6 + 0.4 * (sum(h.share * p.length) / sum(h.share) / v_length)) AS damping,
                0.9 * (0.6 + 0.4 * (sum(p.length) FILTER (WHERE h.step = 0) / v_length)) AS own_damping,
                sum(h.share * v.likeness) / nullif(sum(h.share) FILTER (WHERE v.likeness IS NOT NULL), 0) AS meaning,
                sum(v.likeness) FILTER (WHERE h.step = 0) AS own_meaning
