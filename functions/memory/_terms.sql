@@ -10,7 +10,13 @@ LANGUAGE sql
 IMMUTABLE PARALLEL SAFE
 ROWS 1
 AS $_terms$
-    SELECT w.length, w.terms OPERATOR(pg_catalog.||) agentry_memory._filter_terms(p_seed, p_tags, p_source_id),
+    SELECT w.length,
+           w.terms
+           OPERATOR(pg_catalog.||) CASE
+               WHEN pg_catalog.cardinality(p_tags) OPERATOR(pg_catalog.>) 0
+                   THEN ARRAY(SELECT agentry_memory._tag_term(p_seed, t.tag) FROM pg_catalog.unnest(p_tags) AS t (tag))
+               ELSE '{}' END
+           OPERATOR(pg_catalog.||) agentry_memory._source_term(p_seed, p_source_id),
            CASE WHEN w.frequencies IS NOT NULL
                 THEN w.frequencies OPERATOR(pg_catalog.||) pg_catalog.array_fill(
                          1::pg_catalog.int2, ARRAY[pg_catalog.cardinality(p_tags) OPERATOR(pg_catalog.+) 1]) END

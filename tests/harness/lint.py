@@ -26,7 +26,6 @@ UNPINNED = tuple(
         "agentry_chat._bound(p_org_id uuid,p_agent text,bound bigint)",
         "agentry._clock()",
         "agentry_chat._wake_key(p_org_id uuid,p_agent text)",
-        "agentry_memory._filter_terms(p_seed bigint,p_tags text[],p_source_id integer)",
         "agentry_memory._lexemes(p_language regconfig,p_text text)",
         "agentry_memory._owner_seed(p_org_id uuid,p_owner_id uuid)",
         "agentry_memory._passes(p_expires_at timestamptz,p_source_id integer,p_session_key bigint,"
