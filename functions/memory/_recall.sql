@@ -361,14 +361,14 @@ BEGIN
         CROSS JOIN shares AS h
         GROUP BY p.place + h.step
     ), lent AS (
-        SELECT u.place + h.step AS place, u.number, sum(u.frequency * h.share) AS amount,
-               sum(u.frequency) FILTER (WHERE h.step = 0) AS own
-        FROM (SELECT p.place, t.number, coalesce(p.frequencies[array_position(p.terms, t.term)], 1) AS frequency
+        SELECT u.place + h.step AS place, t.number, sum(coalesce(u.frequency, 1) * h.share) AS amount,
+               sum(coalesce(u.frequency, 1)) FILTER (WHERE h.step = 0) AS own
+        FROM (SELECT p.place, unnest(p.terms) AS term, unnest(p.frequencies) AS frequency
               FROM pool AS p
-              JOIN unnest(v_terms, v_numbers) AS t (term, number) ON t.term = ANY (p.terms)
-              OFFSET 0) AS u
+              WHERE p.terms && v_terms) AS u
+        JOIN unnest(v_terms, v_numbers) AS t (term, number) ON t.term = u.term
         CROSS JOIN shares AS h
-        GROUP BY u.place + h.step, u.number
+        GROUP BY u.place + h.step, t.number
     ), worded AS (
         SELECT l.place, sum(v_weights[l.number] * l.amount / (l.amount + w.damping)) AS words,
                sum(v_weights[l.number] * l.own / (l.own + w.own_damping)) AS own_words
